@@ -1,0 +1,104 @@
+import { randomFillSync } from 'node:crypto';
+import { type Context, createContextKey } from '@opentelemetry/api';
+import { callSafely } from './failure.ts';
+
+/** How requests are given an id that people can search their logs by. */
+export type CorrelationOptions = {
+  /**
+   * Request headers that may carry an id, most trusted first. The first one is also the header of responses and
+   * outgoing calls.
+   * @default ['x-request-id', 'x-correlation-id']
+   */
+  headers?: readonly string[];
+  /**
+   * Which inbound ids to accept; any other is replaced, never reflected and never logged. Whatever it says, an id is
+   * at most 256 visible ASCII characters.
+   * @default /^[A-Za-z0-9._-]{1,128}$/
+   */
+  valid?: RegExp | ((id: string) => boolean);
+  /**
+   * Makes the id of a request that brought none: 128 random bits in hex, the trace id, or your own function.
+   * @default 'random'
+   */
+  generate?: 'random' | 'trace-id' | (() => string);
+};
+
+/** The correlation ID of a request and the header it travels in. */
+export type Correlation = { readonly id: string; readonly header: string };
+
+export type CorrelationReader = (
+  header: (name: string) => string | string[] | undefined,
+  traceId: string,
+) => Correlation;
+
+// createContextKey registers a global symbol, so two copies of this package read each other's values.
+const CORRELATION = createContextKey('throughline.correlation');
+const VISIBLE_ASCII = /^[!-~]{1,256}$/;
+const DEFAULT_VALID = /^[A-Za-z0-9._-]{1,128}$/;
+const MAX_REPEATED_HEADERS = 8;
+
+/** The correlation of the request this context belongs to. */
+export function getCorrelation(context: Context): Correlation | undefined {
+  return context.getValue(CORRELATION) as Correlation | undefined;
+}
+
+/** A context in which log lines and outgoing calls carry this correlation. */
+export function setCorrelation(context: Context, correlation: Correlation): Context {
+  return context.setValue(CORRELATION, correlation);
+}
+
+/** Compiles the options once into the function that reads, validates or generates the id of each request. */
+export function correlationReader(options: CorrelationOptions): CorrelationReader {
+  const { headers = ['x-request-id', 'x-correlation-id'], valid = DEFAULT_VALID, generate = 'random' } = options;
+  const names = headers.map((name) => name.toLowerCase());
+  const outbound = names[0] as string;
+  const isValid = (id: string): boolean => VISIBLE_ASCII.test(id) && accepts(valid, id);
+
+  return (header, traceId) => {
+    for (const name of names) {
+      const value = header(name);
+      const id = value === undefined ? undefined : firstValid(value, isValid);
+      if (id !== undefined) return { id, header: outbound };
+    }
+    return { id: generated(generate, traceId), header: outbound };
+  };
+}
+
+function accepts(valid: RegExp | ((id: string) => boolean), id: string): boolean {
+  if (typeof valid === 'function') return callSafely('correlation.valid', valid, id) === true;
+  valid.lastIndex = 0; // a global or sticky expression remembers where it stopped
+  return valid.test(id);
+}
+
+// Node joins repeated header lines with ", ": the first valid line wins.
+function firstValid(value: string | string[], isValid: (id: string) => boolean): string | undefined {
+  if (typeof value === 'string') {
+    if (isValid(value)) return value;
+    if (!value.includes(',')) return undefined;
+  }
+  const lines = typeof value === 'string' ? value.slice(0, 4096).split(',', MAX_REPEATED_HEADERS) : value;
+  return lines.map((line) => line.trim()).find(isValid);
+}
+
+function generated(generate: NonNullable<CorrelationOptions['generate']>, traceId: string): string {
+  if (typeof generate === 'function') {
+    const id = callSafely('correlation.generate', generate);
+    if (typeof id === 'string' && VISIBLE_ASCII.test(id)) return id;
+  } else if (generate === 'trace-id' && !/^0*$/.test(traceId)) {
+    return traceId;
+  }
+  return randomId();
+}
+
+const ID_BYTES = 16;
+const pool = Buffer.allocUnsafeSlow(ID_BYTES * 128);
+let offset = pool.length;
+
+function randomId(): string {
+  if (offset === pool.length) {
+    randomFillSync(pool);
+    offset = 0;
+  }
+  offset += ID_BYTES;
+  return pool.toString('hex', offset - ID_BYTES, offset);
+}

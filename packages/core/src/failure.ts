@@ -1,0 +1,69 @@
+import { diag, type Exception, type Span } from '@opentelemetry/api';
+
+const MAX_MESSAGE_LENGTH = 1024;
+
+/**
+ * The low-cardinality `error.type` of any thrown value: the code of a system error (`ECONNREFUSED`), else the name of
+ * the error's class, else the JavaScript type.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/
+ */
+export function errorType(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return thrown === null ? 'null' : typeof thrown;
+  const { code, name } = read(thrown);
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
+  return typeof name === 'string' && /^[\w$.:-]{1,100}$/.test(name) ? name : 'Error';
+}
+
+/** The text of any thrown value, at most 1,024 characters. Never throws, whatever getters the value has. */
+export function errorMessage(thrown: unknown): string {
+  let text: unknown;
+  try {
+    text = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : String(thrown);
+  } catch {
+    text = undefined;
+  }
+  return typeof text === 'string' ? text.slice(0, MAX_MESSAGE_LENGTH) : 'no message';
+}
+
+/** Records any thrown value, also one that is no `Error`, as the exception of a span. */
+export function recordException(span: Span, thrown: unknown): void {
+  const exception: Exception = { name: errorType(thrown), message: errorMessage(thrown) };
+  if (typeof thrown === 'object' && thrown !== null) {
+    const { stack } = read(thrown);
+    if (typeof stack === 'string') exception.stack = stack;
+  }
+  span.recordException(exception);
+}
+
+/**
+ * Calls a function the user gave us so that it cannot break the request: what it throws or rejects with goes to
+ * OpenTelemetry's `diag` logger and the result is `undefined`.
+ */
+export function callSafely<Arguments extends unknown[], Result>(
+  name: string,
+  hook: (...args: Arguments) => Result,
+  ...args: Arguments
+): Result | undefined {
+  try {
+    const result = hook(...args);
+    if (result instanceof Promise) result.catch((thrown: unknown) => reportHook(name, thrown));
+    return result;
+  } catch (thrown) {
+    reportHook(name, thrown);
+    return undefined;
+  }
+}
+
+function reportHook(name: string, thrown: unknown): void {
+  diag.error(`[throughline] \`${name}\` failed and was ignored: ${errorMessage(thrown)}`);
+}
+
+function read(thrown: object): { code?: unknown; name?: unknown; stack?: unknown } {
+  try {
+    const { code, name, stack } = thrown as { code?: unknown; name?: unknown; stack?: unknown };
+    return { code, name, stack };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,158 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_HTTP_REQUEST_HEADER,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_HEADER,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+  ATTR_URL_PATH,
+  ATTR_URL_QUERY,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions';
+import { type QueryRedactor, redactUrl } from './redaction.ts';
+
+/** The time from the start of the span to the response headers, in milliseconds; left out where the response ended with them. */
+export const ATTR_TIME_TO_FIRST_BYTE = 'throughline.time_to_first_byte_ms';
+/** The correlation ID of the request. */
+export const ATTR_REQUEST_ID = 'throughline.request_id';
+/** `sse` where the span's duration is that of a connection kept open on purpose, not of work. */
+export const ATTR_LONG_LIVED = 'throughline.long_lived';
+/** `true` where the caller gave the call up; that is no error. */
+export const ATTR_CANCELLED = 'throughline.cancelled';
+
+// https://opentelemetry.io/docs/specs/semconv/http/http-spans/: those of RFC 9110, PATCH of RFC 5789 and QUERY.
+const KNOWN_METHODS = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
+]);
+const NEVER_RECORDED = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
+const MAX_METHOD_LENGTH = 32;
+const MAX_TEXT_LENGTH = 4096;
+
+/** What an adapter knows of an inbound request, in HTTP's terms. */
+export type InboundRequest = {
+  readonly method: string;
+  /** The request target as it came: path and query, or the absolute form. */
+  readonly target: string;
+  readonly scheme: string;
+  /** The `Host` header or its HTTP/2 equivalent, or what a trusted proxy says of it. */
+  readonly host: string | undefined;
+  readonly protocolVersion: string;
+  readonly peerAddress: string | undefined;
+  readonly peerPort: number | undefined;
+  /** Whom a trusted proxy names as the client. */
+  readonly clientAddress: string | undefined;
+  readonly userAgent: string | undefined;
+};
+
+/** The method as the conventions want it in attributes: `_OTHER` if it is not a known one. */
+export function knownMethod(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : '_OTHER';
+}
+
+/** The method as the conventions want it in span names: `HTTP` if it is not a known one. */
+export function methodInName(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : 'HTTP';
+}
+
+/** Attributes of a SERVER span that are known when it starts. */
+export function inboundAttributes(request: InboundRequest, redactQuery: QueryRedactor): Attributes {
+  const attributes: Attributes = {};
+  setMethod(attributes, request.method);
+  const target = request.target;
+  const pathStart = startOfPath(target);
+  const mark = target.indexOf('?', pathStart);
+  attributes[ATTR_URL_PATH] = target.slice(pathStart, mark < 0 ? undefined : mark).slice(0, MAX_TEXT_LENGTH) || '/';
+  if (mark >= 0 && mark + 1 < target.length) {
+    attributes[ATTR_URL_QUERY] = redactQuery(target.slice(mark + 1)).slice(0, MAX_TEXT_LENGTH);
+  }
+  attributes[ATTR_URL_SCHEME] = request.scheme;
+  attributes[ATTR_NETWORK_PROTOCOL_VERSION] = request.protocolVersion;
+  if (request.host !== undefined) setServer(attributes, request.host);
+  if (request.peerAddress !== undefined) {
+    attributes[ATTR_NETWORK_PEER_ADDRESS] = request.peerAddress;
+    if (request.peerPort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = request.peerPort;
+  }
+  const client = request.clientAddress ?? request.peerAddress;
+  if (client !== undefined) attributes[ATTR_CLIENT_ADDRESS] = client;
+  if (request.userAgent !== undefined) {
+    attributes[ATTR_USER_AGENT_ORIGINAL] = request.userAgent.slice(0, MAX_TEXT_LENGTH);
+  }
+  return attributes;
+}
+
+/** Attributes of a CLIENT span that are known when it starts. */
+export function outboundAttributes(method: string, url: URL, redactQuery: QueryRedactor): Attributes {
+  const attributes: Attributes = {};
+  setMethod(attributes, method);
+  attributes[ATTR_URL_FULL] = redactUrl(url, redactQuery).slice(0, MAX_TEXT_LENGTH);
+  attributes[ATTR_SERVER_ADDRESS] = withoutBrackets(url.hostname);
+  attributes[ATTR_SERVER_PORT] = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return attributes;
+}
+
+/** Copies allow-listed headers of a request or a response. */
+export function headerRecorder(
+  direction: 'request' | 'response',
+  names: readonly string[] = [],
+): (attributes: Attributes, header: (name: string) => unknown) => void {
+  const prefix = direction === 'request' ? ATTR_HTTP_REQUEST_HEADER : ATTR_HTTP_RESPONSE_HEADER;
+  const recorded = names.map((name) => name.toLowerCase()).filter((name) => !NEVER_RECORDED.has(name));
+  const keys = recorded.map((name) => [name, prefix(name)] as const);
+  return (attributes, header) => {
+    for (const [name, key] of keys) {
+      const value = header(name);
+      if (value === undefined) continue;
+      attributes[key] = Array.isArray(value) ? value.map(bounded) : [bounded(value)];
+    }
+  };
+}
+
+function setMethod(attributes: Attributes, method: string): void {
+  const known = knownMethod(method);
+  attributes[ATTR_HTTP_REQUEST_METHOD] = known;
+  if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
+}
+
+// RFC 9112, 3.2: origin-form, absolute-form, or the asterisk; anything else is reported as it came.
+function startOfPath(target: string): number {
+  if (target.charCodeAt(0) === 47) return 0;
+  const authority = /^[a-z][a-z0-9+.-]{0,20}:\/\//i.exec(target);
+  if (authority === null) return 0;
+  const slash = target.indexOf('/', authority[0].length);
+  const mark = target.indexOf('?', authority[0].length);
+  if (slash >= 0 && (mark < 0 || slash < mark)) return slash;
+  return mark >= 0 ? mark : target.length;
+}
+
+const HOST = /^(\[[\da-f:.%]{2,60}\]|[\w.-]{1,255})(?::(\d{1,5}))?$/i;
+
+function setServer(attributes: Attributes, host: string): void {
+  const parts = host.length > 300 ? null : HOST.exec(host);
+  if (parts === null) return;
+  attributes[ATTR_SERVER_ADDRESS] = withoutBrackets(parts[1] as string);
+  if (parts[2] !== undefined) attributes[ATTR_SERVER_PORT] = Number(parts[2]);
+}
+
+function withoutBrackets(host: string): string {
+  return host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
+}
+
+function bounded(value: unknown): string {
+  return String(value).slice(0, MAX_TEXT_LENGTH);
+}

@@ -1,0 +1,191 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { type Correlation, setCorrelation } from './correlation.ts';
+import { errorMessage, errorType, recordException } from './failure.ts';
+import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
+import { ignoredContext } from './suppression.ts';
+import type { InboundContext } from './trust.ts';
+
+/** How an exchange ended, as seen from the response. */
+export type Outcome = {
+  /** The status that was sent; `undefined` if no headers were. */
+  readonly statusCode: number | undefined;
+  /** Who broke the exchange off before the response was complete. */
+  readonly abortedBy: 'client' | 'server' | undefined;
+  /** The content type that was sent. */
+  readonly contentType: string | undefined;
+};
+
+const MAX_FAILURES = 4;
+const FIRST_BYTE_RESOLUTION_MS = 1;
+
+/**
+ * One HTTP exchange: a request that came in, its SERVER span, and the context its handlers run in. Adapters tell it the
+ * facts they learn (`setRoute`, `recordFailure`); it decides what they mean for the span and ends it exactly once.
+ */
+export class Exchange {
+  /** What handlers run in. An adapter moves it on when a middleware changed it. */
+  context: Context;
+  readonly span: Span;
+  /** The route template that answers, if one matched. */
+  route: string | undefined;
+  readonly correlation: Correlation;
+  /** Whether the span is somebody else's, such as an instrumentation's, and only enriched here. */
+  readonly adopted: boolean;
+  readonly #method: string;
+  readonly #startedAt = performance.now();
+  #namedRoute: string | undefined;
+  #firstByteAt: number | undefined;
+  #failures: unknown[] | undefined;
+  #finished = false;
+
+  constructor(span: Span, parent: Context, method: string, correlation: Correlation, adopted: boolean) {
+    this.span = span;
+    this.context = setCorrelation(parent, correlation);
+    this.correlation = correlation;
+    this.adopted = adopted;
+    this.#method = method;
+    if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, correlation.id);
+  }
+
+  /** Names the route template that answers the request now; `undefined` if none does any more. */
+  setRoute(route: string | undefined): void {
+    this.route = route;
+    if (this.adopted) this.#nameSpan();
+  }
+
+  /** Records a value that was thrown or rejected while the request was handled; the same value counts once. */
+  recordFailure(thrown: unknown): void {
+    if (this.#finished) return;
+    this.#failures ??= [];
+    if (this.#failures.includes(thrown) || this.#failures.length === MAX_FAILURES) return;
+    this.#failures.push(thrown);
+    if (this.span.isRecording()) recordException(this.span, thrown);
+  }
+
+  /** Whether anything was thrown so far. */
+  get failed(): boolean {
+    return this.#failures !== undefined;
+  }
+
+  /** Notes that the response headers are on their way. */
+  headersSent(): void {
+    this.#firstByteAt ??= performance.now();
+  }
+
+  /** Completes and ends the span. Only the first call counts; `before` runs just ahead of the end. */
+  finish(outcome: Outcome, isError: (statusCode: number) => boolean, before?: (attributes: Attributes) => void): void {
+    if (this.#finished) return;
+    if (this.span.isRecording()) {
+      this.#nameSpan();
+      const attributes = this.#outcomeAttributes(outcome);
+      this.#setStatus(outcome, isError, attributes);
+      before?.(attributes);
+      this.span.setAttributes(attributes);
+    }
+    this.#finished = true;
+    if (!this.adopted) this.span.end();
+  }
+
+  #nameSpan(): void {
+    if (this.route === this.#namedRoute) return;
+    this.#namedRoute = this.route;
+    this.span.updateName(spanName(this.#method, this.route));
+    if (this.route !== undefined) this.span.setAttribute(ATTR_HTTP_ROUTE, this.route);
+  }
+
+  /** Tells the exchange that the span was started with this route already. */
+  startedWith(route: string | undefined): this {
+    this.route = route;
+    this.#namedRoute = route;
+    return this;
+  }
+
+  #outcomeAttributes({ statusCode, contentType }: Outcome): Attributes {
+    const attributes: Attributes = {};
+    if (statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
+    if (this.#firstByteAt !== undefined && performance.now() - this.#firstByteAt >= FIRST_BYTE_RESOLUTION_MS) {
+      attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round((this.#firstByteAt - this.#startedAt) * 1000) / 1000;
+    }
+    if (contentType?.startsWith('text/event-stream')) attributes[ATTR_LONG_LIVED] = 'sse';
+    return attributes;
+  }
+
+  // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: 1xx to 4xx leave the status unset unless
+  // something else went wrong, such as a response that did not get through.
+  #setStatus(
+    { statusCode, abortedBy }: Outcome,
+    isError: (statusCode: number) => boolean,
+    attributes: Attributes,
+  ): void {
+    const badStatus = statusCode !== undefined && isError(statusCode);
+    if (!badStatus && abortedBy === undefined) return;
+    const last = this.#failures?.at(-1);
+    const thrown = this.#failures !== undefined && (badStatus || abortedBy === 'server');
+    attributes[ATTR_ERROR_TYPE] = thrown ? errorType(last) : badStatus ? String(statusCode) : `${abortedBy}_aborted`;
+    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(thrown && { message: errorMessage(last) }) });
+  }
+}
+
+/** The name of a SERVER span: `{method} {route}`, or `{method}` alone. */
+export function spanName(method: string, route: string | undefined): string {
+  return route === undefined ? methodInName(method) : `${methodInName(method)} ${route}`;
+}
+
+/** Starts the SERVER span of an exchange. `attributes` should hold all that a sampler may want to see. */
+export function startExchange(
+  tracer: Tracer,
+  method: string,
+  route: string | undefined,
+  attributes: Attributes,
+  inbound: InboundContext,
+  correlate: (traceId: string) => Correlation,
+): Exchange {
+  if (route !== undefined) attributes[ATTR_HTTP_ROUTE] = route;
+  const span = tracer.startSpan(
+    spanName(method, route),
+    { kind: SpanKind.SERVER, attributes, links: inbound.links },
+    inbound.parent,
+  );
+  const correlation = correlate(span.spanContext().traceId);
+  return new Exchange(span, trace.setSpan(inbound.parent, span), method, correlation, false).startedWith(route);
+}
+
+/** Starts an exchange that nobody traces: it has ids and a correlation, and what it causes is told to be unsampled. */
+export function startIgnoredExchange(
+  method: string,
+  inbound: InboundContext,
+  newSpanContext: () => { traceId: string; spanId: string },
+  correlate: (traceId: string) => Correlation,
+): Exchange {
+  const ids = trace.getSpanContext(inbound.parent) ?? newSpanContext();
+  const ignored = ignoredContext(inbound.parent, { ...ids, traceFlags: TraceFlags.NONE });
+  const span = trace.getSpan(ignored) as Span;
+  return new Exchange(span, ignored, method, correlate(ids.traceId), false);
+}
+
+/** Joins an exchange to the SERVER span that an instrumentation has made for the same request. */
+export function adoptExchange(span: Span, method: string, correlate: (traceId: string) => Correlation): Exchange {
+  return new Exchange(span, context.active(), method, correlate(span.spanContext().traceId), true);
+}
+
+/**
+ * The SERVER span of this very request that is active already, made in this process by somebody else. SDK spans show
+ * their kind and attributes although the API does not declare them.
+ */
+export function localServerSpan(target: string): Span | undefined {
+  const active = trace.getActiveSpan() as (Span & { kind?: SpanKind; attributes?: Attributes }) | undefined;
+  if (active === undefined || active.kind !== SpanKind.SERVER || !active.isRecording()) return undefined;
+  const seen = active.attributes?.['url.path'] ?? active.attributes?.['http.target'];
+  return typeof seen === 'string' && !target.startsWith(seen.split('?', 1)[0] as string) ? undefined : active;
+}

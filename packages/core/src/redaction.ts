@@ -1,0 +1,76 @@
+const REDACTED = 'REDACTED';
+
+// The four of the HTTP conventions (url.query), and what else commonly carries a credential or a signature.
+const CREDENTIALS = [
+  'awsaccesskeyid',
+  'signature',
+  'sig',
+  'x-goog-signature',
+  'x-goog-credential',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'token',
+  'jwt',
+  'api_key',
+  'api-key',
+  'apikey',
+  'password',
+  'passwd',
+  'pwd',
+  'secret',
+  'client_secret',
+  'auth',
+  'authorization',
+  'credential',
+  'credentials',
+  'session',
+  'sessionid',
+  'session_id',
+]; // prettier-ignore
+
+/** Replaces the values of credential and signature parameters in a query string (without its `?`). */
+export type QueryRedactor = (query: string) => string;
+
+/**
+ * Compiles a redactor for the well-known parameters and the names given, in any case. Linear in the length of the query.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/ (url.query)
+ */
+export function queryRedactor(extraNames: readonly string[] = []): QueryRedactor {
+  const names = new Set([...CREDENTIALS, ...extraNames.map((name) => name.toLowerCase())]);
+  return (query) => {
+    if (!query.includes('=')) return query;
+    let redacted = '';
+    for (let start = 0; start <= query.length; ) {
+      const ampersand = query.indexOf('&', start);
+      const end = ampersand < 0 ? query.length : ampersand;
+      const equals = query.indexOf('=', start);
+      if (start > 0) redacted += '&';
+      const hasValue = equals >= 0 && equals < end;
+      const secret = hasValue && names.has(parameterName(query.slice(start, equals)));
+      redacted += secret ? `${query.slice(start, equals)}=${REDACTED}` : query.slice(start, end);
+      start = end + 1;
+    }
+    return redacted;
+  };
+}
+
+/** The text of an absolute URL without user, password, fragment and credential parameters, for `url.full`. */
+export function redactUrl(url: URL, redactQuery: QueryRedactor): string {
+  const credentials = url.username !== '' || url.password !== '' ? `${REDACTED}:${REDACTED}@` : '';
+  const query = url.search.length > 1 ? `?${redactQuery(url.search.slice(1))}` : '';
+  return `${url.protocol}//${credentials}${url.host}${url.pathname}${query}`;
+}
+
+function parameterName(raw: string): string {
+  if (!raw.includes('%') && !raw.includes('+')) return raw.toLowerCase();
+  try {
+    return decodeURIComponent(raw.replaceAll('+', ' ')).trim().toLowerCase();
+  } catch {
+    return raw.toLowerCase();
+  }
+}
