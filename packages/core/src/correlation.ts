@@ -32,19 +32,27 @@ export type CorrelationReader = (
 ) => Correlation;
 
 // createContextKey registers a global symbol, so two copies of this package read each other's values.
-const CORRELATION = createContextKey('throughline.correlation');
+const REQUEST_SCOPE = createContextKey('throughline.request-scope');
 const VISIBLE_ASCII = /^[!-~]{1,256}$/;
 const DEFAULT_VALID = /^[A-Za-z0-9._-]{1,128}$/;
 const MAX_REPEATED_HEADERS = 8;
 
-/** The correlation of the request this context belongs to. */
-export function getCorrelation(context: Context): Correlation | undefined {
-  return context.getValue(CORRELATION) as Correlation | undefined;
+/** What a context knows of the request or message it belongs to; an HTTP exchange is one. */
+export type RequestScope = { readonly correlation: Correlation };
+
+/** The request or message this context belongs to. */
+export function getRequestScope(context: Context): RequestScope | undefined {
+  return context.getValue(REQUEST_SCOPE) as RequestScope | undefined;
 }
 
-/** A context in which log lines and outgoing calls carry this correlation. */
-export function setCorrelation(context: Context, correlation: Correlation): Context {
-  return context.setValue(CORRELATION, correlation);
+/** A context that belongs to this request: log lines and outgoing calls made in it carry its correlation. */
+export function setRequestScope(context: Context, scope: RequestScope): Context {
+  return context.setValue(REQUEST_SCOPE, scope);
+}
+
+/** The correlation of the request or message this context belongs to. */
+export function getCorrelation(context: Context): Correlation | undefined {
+  return getRequestScope(context)?.correlation;
 }
 
 /** Compiles the options once into the function that reads, validates or generates the id of each request. */

@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from './http-server.ts';
-import { exchangeOf } from './node-http.ts';
+import { exchangeOf, type Framework } from './node-http.ts';
 
 // What `router` 2.3 and later publish on `tracing:express.router.request`, for every layer a request passes.
 type LayerEvent = {
@@ -27,9 +27,26 @@ type RoutedRequest = IncomingMessage & {
 /** The mount prefixes of the routers that a request is in, by the `next` that identifies each running router. */
 type Routing = { readonly prefixes: Map<object | undefined, string>; entered: string };
 
+/** Express's own view of a request. */
+type ExpressRequest = IncomingMessage & {
+  readonly ip?: string | undefined;
+  readonly protocol: string;
+  readonly host: string;
+};
+
 const ROUTING = Symbol.for('throughline.express-routing');
 let subscribed = false;
 let published = false;
+
+/** What Express, alone or under Nest, knows of a request. Forwarding headers count as its `trust proxy` setting says. */
+export function expressFramework(name: string): Framework<ExpressRequest> {
+  traceExpressRouter();
+  return {
+    name,
+    forwarded: (request) => ({ clientAddress: request.ip, scheme: request.protocol, host: request.host }),
+    settle: settleRoute,
+  };
+}
 
 /**
  * Learns routes and errors from Express's router for every request that has an exchange, by the tracing channel that
@@ -37,7 +54,7 @@ let published = false;
  *
  * @see https://github.com/pillarjs/router/releases/tag/v2.3.0
  */
-export function traceExpressRouter(): void {
+function traceExpressRouter(): void {
   if (subscribed) return;
   subscribed = true;
   tracingChannel<unknown, LayerEvent>('express.router.request').subscribe({
@@ -82,7 +99,7 @@ function joinPattern(prefix: string, pattern: string | RegExp | undefined): stri
  * Settles the route of an exchange that Express's router handled, when the response is complete: a request that ran out
  * of every router has no route, and one that an older router without the channel matched gets the route that is known for sure.
  */
-export function settleExpressRoute(request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+function settleRoute(request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
   const routed = request as RoutedRequest;
   if (published) {
     // `next` is restored to its value outside of the application once no layer answered.

@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
-import { type Correlation, setCorrelation } from './correlation.ts';
+import { type Correlation, getRequestScope, setRequestScope } from './correlation.ts';
 import { errorMessage, errorType, recordException } from './failure.ts';
 import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
 import { ignoredContext } from './suppression.ts';
@@ -51,8 +51,8 @@ export class Exchange {
 
   constructor(span: Span, parent: Context, method: string, correlation: Correlation, adopted: boolean) {
     this.span = span;
-    this.context = setCorrelation(parent, correlation);
     this.correlation = correlation;
+    this.context = setRequestScope(parent, this);
     this.adopted = adopted;
     this.#method = method;
     if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, correlation.id);
@@ -135,6 +135,12 @@ export class Exchange {
     attributes[ATTR_ERROR_TYPE] = thrown ? errorType(last) : badStatus ? String(statusCode) : `${abortedBy}_aborted`;
     this.span.setStatus({ code: SpanStatusCode.ERROR, ...(thrown && { message: errorMessage(last) }) });
   }
+}
+
+/** The exchange that the running code belongs to, if it is traced. */
+export function activeExchange(): Exchange | undefined {
+  const scope = getRequestScope(context.active());
+  return scope !== undefined && 'recordFailure' in scope ? (scope as Exchange) : undefined;
 }
 
 /** The name of a SERVER span: `{method} {route}`, or `{method}` alone. */

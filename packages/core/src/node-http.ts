@@ -80,7 +80,11 @@ export function createServerTracing<Source>(
     const correlate = (traceId: string): Correlation => readCorrelation((name) => headers[name], traceId);
     const target = requestTarget(request);
     const local = localServerSpan(target);
-    if (local !== undefined) return adoptExchange(local, method, correlate);
+    if (local !== undefined) {
+      const adopted = adoptExchange(local, method, correlate);
+      adopted.setRoute(framework.route?.(source));
+      return adopted;
+    }
     const inbound = extractTrusted(headers, headerGetter, trust, request);
     if (ignore !== undefined && callSafely('ignore', ignore, request) === true) {
       return startIgnoredExchange(method, inbound, randomSpanContext, correlate);

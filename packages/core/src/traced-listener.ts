@@ -1,0 +1,46 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { activeExchange } from './http-server.ts';
+import { createServerTracing } from './node-http.ts';
+import type { TracingOptions } from './options.ts';
+
+/**
+ * Traces a server on bare `node:http` or `node:http2`, without any framework: wraps its request listener. What the
+ * listener throws or rejects with is recorded and passed on, the same value. Throws a `TypeError` for a wrong option.
+ *
+ * @example
+ * createServer(tracedListener((request, response) => {
+ *   setRoute('/items/:id');
+ *   response.end('ok');
+ * })).listen(8080);
+ */
+export function tracedListener(
+  listener: (request: IncomingMessage, response: ServerResponse) => unknown,
+  options: TracingOptions = {},
+): RequestListener {
+  const server = createServerTracing<IncomingMessage>({ name: 'core' }, options);
+  return function tracedRequestListener(request, response) {
+    let result: unknown;
+    server.run(request, response, request, () => {
+      try {
+        result = listener(request, response);
+        if (result instanceof Promise) result = result.catch(recordAndRethrow);
+      } catch (thrown) {
+        recordAndRethrow(thrown);
+      }
+    });
+    return result;
+  };
+}
+
+/**
+ * Names the route template that answers the active request, where no router can know it: on bare `node:http`, or behind
+ * a route that matches everything. Does nothing outside of a traced request.
+ */
+export function setRoute(route: string): void {
+  activeExchange()?.setRoute(route);
+}
+
+function recordAndRethrow(thrown: unknown): never {
+  activeExchange()?.recordFailure(thrown);
+  throw thrown;
+}

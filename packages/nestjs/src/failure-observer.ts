@@ -1,0 +1,19 @@
+import { Catch, type ExceptionFilter, type Type } from '@nestjs/common';
+import { activeExchange } from '@throughline/core/http-server';
+
+/**
+ * A type that nothing is an instance of. Nest asks each filter `exception instanceof Type` until one says yes: saying
+ * no, after taking note, shows exceptions of guards and middleware without ever handling one in the application's place.
+ */
+const Observed = {
+  [Symbol.hasInstance](thrown: unknown): boolean {
+    activeExchange()?.recordFailure(thrown);
+    return false;
+  },
+} as unknown as Type;
+
+/** Takes note of exceptions on their way to the filter that handles them; it never handles one itself. */
+@Catch(Observed)
+export class FailureObserver implements ExceptionFilter {
+  catch(): void {}
+}

@@ -1,0 +1,2 @@
+export type { TracingOptions } from '@throughline/core';
+export { TracingModule } from './tracing-module.ts';

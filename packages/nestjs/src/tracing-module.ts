@@ -1,0 +1,65 @@
+import { type DynamicModule, Inject, Module, type NestMiddleware } from '@nestjs/common';
+import { type AbstractHttpAdapter, APP_FILTER, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import type { TracingOptions } from '@throughline/core';
+import { expressFramework } from '@throughline/core/express-router';
+import { fastifyHooks } from '@throughline/core/fastify-hooks';
+import { createServerTracing } from '@throughline/core/node-http';
+import { ExchangeInterceptor } from './exchange-interceptor.ts';
+import { FailureObserver } from './failure-observer.ts';
+
+const OPTIONS = Symbol('throughline.tracing-options');
+
+/**
+ * Traces every request of a Nest application, on Express or on Fastify: one SERVER span named by the full route
+ * (global prefix and version included) that knows the controller and what it threw, a correlation ID, and a context
+ * that reaches middleware, guards, pipes, interceptors, handlers and filters. Import it once, first, in the root module.
+ *
+ * @example
+ * \@Module({ imports: [TracingModule.forRoot()] })
+ * export class AppModule {}
+ */
+@Module({})
+export class TracingModule {
+  /** Takes the options all Throughline server adapters share. Throws a `TypeError` for a wrong one at application start. */
+  static forRoot(options: TracingOptions = {}): DynamicModule {
+    return {
+      module: TracingModule,
+      providers: [
+        { provide: OPTIONS, useValue: options },
+        { provide: APP_INTERCEPTOR, useClass: ExchangeInterceptor },
+        { provide: APP_FILTER, useClass: FailureObserver },
+      ],
+    };
+  }
+
+  // Modules are made before Nest installs its body parsers, routes and middleware, so this comes first on the platform.
+  constructor(@Inject(HttpAdapterHost) host: HttpAdapterHost, @Inject(OPTIONS) options: TracingOptions) {
+    const adapter: AbstractHttpAdapter | undefined = host.httpAdapter;
+    if (adapter === undefined) return; // an application context or a microservice has no HTTP server
+    const platform = adapter.getType();
+    if (platform === 'fastify') traceOnFastify(adapter as FastifyPlatform, options);
+    else if (platform === 'express') traceOnExpress(adapter, options);
+    else
+      throw new TypeError(
+        `[nestjs] Expected the HTTP platform to be express or fastify, got ${JSON.stringify(platform)}.`,
+      );
+  }
+}
+
+function traceOnExpress(adapter: AbstractHttpAdapter, options: TracingOptions): void {
+  const server = createServerTracing(expressFramework('nestjs'), options);
+  const tracingMiddleware: NestMiddleware['use'] = (request, response, next) =>
+    server.run(request, response, request, next);
+  adapter.use(tracingMiddleware);
+}
+
+type FastifyPlatform = AbstractHttpAdapter & { readonly onRequestHook?: unknown };
+
+function traceOnFastify(adapter: FastifyPlatform, options: TracingOptions): void {
+  const hooks = fastifyHooks('nestjs', options);
+  // Nest has installed its middleware as a hook by now; its own first hook runs earlier. It has room for one function,
+  // so if the application wants it, the hook below starts the exchange instead.
+  if (adapter.onRequestHook === undefined) adapter.setOnRequestHook?.(hooks.onRequest);
+  const app = adapter.getInstance<{ addHook(name: string, hook: unknown): unknown }>();
+  for (const [name, hook] of Object.entries(hooks)) app.addHook(name, hook);
+}
