@@ -1,6 +1,6 @@
 export { type Correlation, type CorrelationOptions, getCorrelation } from './correlation.ts';
 export { errorMessage, errorType, recordException } from './failure.ts';
-export { type LogFields, logFields } from './log-fields.ts';
+export { type LogFieldOptions, type LogFieldReader, type LogFields, logFieldReader, logFields } from './log-fields.ts';
 export type { TracingOptions } from './options.ts';
 export { isSuppressed } from './suppression.ts';
 export { setRoute, tracedListener } from './traced-listener.ts';

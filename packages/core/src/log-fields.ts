@@ -1,5 +1,6 @@
-import { context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { getCorrelation } from './correlation.ts';
+import { checkOptions, type OptionChecks } from './options.ts';
 
 /**
  * The ids of the active span and request.
@@ -8,21 +9,111 @@ import { getCorrelation } from './correlation.ts';
  */
 export type LogFields = { trace_id?: string; span_id?: string; trace_flags?: string; request_id?: string };
 
+/** How the ids in log lines are named and written, so that a backend finds the trace of a line. */
+export type LogFieldOptions = {
+  /**
+   * Whose names to use: OpenTelemetry's, Google Cloud Logging's, Datadog's or Elastic's (ECS).
+   * @default 'otel'
+   */
+  names?: 'otel' | 'gcp' | 'datadog' | 'ecs';
+  /**
+   * The Google Cloud project that the traces are stored in; for `names: 'gcp'` only.
+   * @default none: the trace id stands alone, where Google documents the full name with the project
+   */
+  projectId?: string;
+};
+
+/** Reads the ids to put into a log line written now, as a fresh object. Empty outside of spans and requests. */
+export type LogFieldReader = () => Record<string, string | boolean>;
+
 /**
  * The ids to put into a log line written now, as a fresh object: `trace_id`, `span_id` and `trace_flags` of the active
  * span, in hex, and `request_id` of the active request. What is not there is left out.
  */
 export function logFields(): LogFields {
-  const active = context.active();
-  const fields: LogFields = {};
-  const spanContext = trace.getSpanContext(active);
-  if (spanContext !== undefined && isSpanContextValid(spanContext)) {
-    fields.trace_id = spanContext.traceId;
-    fields.span_id = spanContext.spanId;
-    fields.trace_flags =
-      spanContext.traceFlags < 16 ? `0${spanContext.traceFlags.toString(16)}` : spanContext.traceFlags.toString(16);
+  return read(otel);
+}
+
+/**
+ * Compiles the options once into the function that reads the ids under a backend's names. `component` begins the
+ * message of the `TypeError` that is thrown for a wrong option.
+ */
+export function logFieldReader(component: string, options: LogFieldOptions = {}): LogFieldReader {
+  checkOptions(component, options, checks);
+  const { names = 'otel', projectId } = options;
+  if (projectId !== undefined && names !== 'gcp') {
+    throw new TypeError(
+      `[${component}] \`projectId\` means nothing to '${names}'. Remove it, or set \`names: 'gcp'\`.`,
+    );
   }
+  const naming = names === 'gcp' ? gcp(projectId) : { otel, datadog, ecs }[names];
+  return () => read(naming);
+}
+
+type Fields = Record<string, string | boolean>;
+
+/** A backend's convention: how it writes the ids of a span, and what it calls the id of a request. */
+type Naming = { readonly requestId: string; readonly addSpan: (fields: Fields, span: SpanContext) => void };
+
+const checks: OptionChecks<LogFieldOptions> = {
+  names: [
+    "'otel', 'gcp', 'datadog' or 'ecs'",
+    (value) => value === 'otel' || value === 'gcp' || value === 'datadog' || value === 'ecs',
+  ],
+  projectId: ['a Google Cloud project id', (value) => typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value)],
+};
+
+const otel: Naming = {
+  requestId: 'request_id',
+  addSpan(fields, { traceId, spanId, traceFlags }) {
+    fields.trace_id = traceId;
+    fields.span_id = spanId;
+    fields.trace_flags = traceFlags < 16 ? `0${traceFlags.toString(16)}` : traceFlags.toString(16);
+  },
+};
+
+// https://docs.cloud.google.com/logging/docs/structured-logging#special-payload-fields
+function gcp(projectId: string | undefined): Naming {
+  const prefix = projectId === undefined ? '' : `projects/${projectId}/traces/`;
+  return {
+    requestId: 'request_id',
+    addSpan(fields, { traceId, spanId, traceFlags }) {
+      fields['logging.googleapis.com/trace'] = prefix + traceId;
+      fields['logging.googleapis.com/spanId'] = spanId;
+      fields['logging.googleapis.com/trace_sampled'] = (traceFlags & TraceFlags.SAMPLED) !== 0;
+    },
+  };
+}
+
+// What Datadog's own tracers write: a trace id of 128 bits in hex, one of 64 bits (the upper half zero) in decimal like
+// every span id. https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/
+const datadog: Naming = {
+  requestId: 'request_id',
+  addSpan(fields, { traceId, spanId }) {
+    fields['dd.trace_id'] = traceId.startsWith('0000000000000000') ? decimal(traceId) : traceId;
+    fields['dd.span_id'] = decimal(spanId);
+  },
+};
+
+// https://www.elastic.co/docs/reference/ecs/ecs-tracing
+const ecs: Naming = {
+  requestId: 'http.request.id',
+  addSpan(fields, { traceId, spanId }) {
+    fields['trace.id'] = traceId;
+    fields['span.id'] = spanId;
+  },
+};
+
+function read(naming: Naming): Fields {
+  const active = context.active();
+  const fields: Fields = {};
+  const spanContext = trace.getSpanContext(active);
+  if (spanContext !== undefined && isSpanContextValid(spanContext)) naming.addSpan(fields, spanContext);
   const correlation = getCorrelation(active);
-  if (correlation !== undefined) fields.request_id = correlation.id;
+  if (correlation !== undefined) fields[naming.requestId] = correlation.id;
   return fields;
+}
+
+function decimal(hex: string): string {
+  return BigInt(`0x${hex}`).toString();
 }

@@ -1,4 +1,4 @@
-import { context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api';
 import { errorMessage, errorType, recordException } from './failure.ts';
 import { VERSION } from './version.ts';
 
@@ -21,19 +21,25 @@ export function withSpan<Result>(
 ): Result {
   const [options, run] = typeof second === 'function' ? [{}, second] : [second, third as (span: Span) => Result];
   const span = trace.getTracer('@throughline/core', VERSION).startSpan(name, options);
+  const spanContext = trace.setSpan(context.active(), span);
   let result: Result;
   try {
-    result = context.with(trace.setSpan(context.active(), span), run, undefined, span);
+    result = context.with(spanContext, run, undefined, span);
   } catch (thrown) {
     fail(span, thrown);
     throw thrown;
   }
-  if (isThenable(result)) return endWhenSettled(result, span) as Result;
+  if (isThenable(result)) return endWhenSettled(inContext(spanContext, result), span) as Result;
   span.end();
   return result;
 }
 
-function endWhenSettled(promise: PromiseLike<unknown>, span: Span): PromiseLike<unknown> {
+// A query builder starts its work when it is awaited: that has to happen inside the span, and once.
+function inContext(spanContext: Context, thenable: PromiseLike<unknown>): Promise<unknown> {
+  return thenable instanceof Promise ? thenable : context.with(spanContext, () => Promise.resolve(thenable));
+}
+
+function endWhenSettled(promise: Promise<unknown>, span: Span): Promise<unknown> {
   return promise.then(
     (value) => {
       span.end();

@@ -1,0 +1,101 @@
+import { trace } from '@opentelemetry/api';
+import { withSpan } from '@throughline/core';
+import { recordSpans, type SpanRecorder } from '@throughline/testkit';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+let recorder: SpanRecorder;
+beforeAll(async () => {
+  recorder = await recordSpans();
+});
+afterEach(() => recorder.assertEmpty());
+afterAll(() => recorder.stop());
+
+it('returns what the function returns and ends the span', async () => {
+  const result = withSpan('add', (span) => {
+    span.setAttribute('a', 1);
+    return 1 + 1;
+  });
+  expect(result).toBe(2);
+  const span = await recorder.take('add');
+  expect(span).toMatchObject({ kind: 'INTERNAL', status: 'UNSET', attributes: { a: 1 } });
+});
+
+it('keeps the span active across awaits and ends it when the promise settles', async () => {
+  const result = withSpan('load', async (span) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(trace.getActiveSpan()).toBe(span);
+    expect(recorder.finished()).toEqual([]);
+    return 'loaded';
+  });
+  await expect(result).resolves.toBe('loaded');
+  await recorder.take('load');
+  expect(trace.getActiveSpan()).toBeUndefined();
+});
+
+it('nests', async () => {
+  await withSpan('outer', () => withSpan('inner', async () => {}));
+  const inner = await recorder.take('inner');
+  const outer = await recorder.take('outer');
+  expect(inner.parentSpanId).toBe(outer.spanId);
+});
+
+it('records what is thrown and rethrows the same value', async () => {
+  const error = new RangeError('too far');
+  let caught: unknown;
+  try {
+    withSpan('walk', () => {
+      throw error;
+    });
+  } catch (thrown) {
+    caught = thrown;
+  }
+  expect(caught).toBe(error);
+  const span = await recorder.take('walk');
+  expect(span).toMatchObject({ status: 'ERROR', statusMessage: 'too far', attributes: { 'error.type': 'RangeError' } });
+  expect(span.exceptions).toEqual([{ type: 'RangeError', message: 'too far' }]);
+});
+
+it('records what a promise rejects with, also if it is no error, and rejects with the same value', async () => {
+  for (const [value, type] of [
+    ['text', 'string'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{ code: 'E_LOST' }, 'E_LOST'],
+    [Object.create(null), 'Error'],
+  ]) {
+    const rejection = withSpan('walk', () => Promise.reject(value)).then(
+      () => 'resolved',
+      (thrown: unknown) => ({ thrown }),
+    );
+    expect(await rejection).toEqual({ thrown: value });
+    const span = await recorder.take('walk');
+    expect(span.attributes['error.type']).toBe(type);
+    expect(span.exceptions).toHaveLength(1);
+  }
+});
+
+it('runs a lazy thenable once, inside the span', async () => {
+  let runs = 0;
+  let activeInside: unknown;
+  const lazy = {} as PromiseLike<string>;
+  Reflect.set(lazy, 'then', (resolve: (value: string) => void) => {
+    runs += 1;
+    activeInside = trace.getActiveSpan();
+    resolve('rows');
+  });
+  let span: unknown;
+  const rows = await withSpan('query', (started) => {
+    span = started;
+    return lazy;
+  });
+  expect(rows).toBe('rows');
+  expect(activeInside).toBe(span);
+  expect(runs).toBe(1);
+  await recorder.take('query');
+});
+
+it('takes span options', async () => {
+  withSpan('send', { kind: 3, attributes: { b: 2 } }, () => {});
+  const span = await recorder.take('send');
+  expect(span).toMatchObject({ kind: 'PRODUCER', attributes: { b: 2 } });
+});
