@@ -1,0 +1,122 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  type Link,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  type SpanOptions,
+  TraceFlags,
+  type Tracer,
+  type TracerProvider,
+  type TraceState,
+  trace,
+} from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { randomSpanId, randomTraceId } from './random-ids.ts';
+import { RecordedSpan, type SpanLimits } from './recorded-span.ts';
+
+/** An OpenTelemetry sampler, of either SDK line: `decision` is 0 to drop, 1 to record, 2 to record and sample. */
+export type Sampler = {
+  shouldSample(
+    parent: Context,
+    traceId: string,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    links: Link[],
+  ): { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
+};
+
+/** Who made a span. */
+export type Scope = { readonly name: string; readonly version: string; readonly schemaUrl: string };
+
+export type RecorderOptions = {
+  readonly sampler: Sampler;
+  readonly limits: SpanLimits;
+  /** Takes every recorded span at its end, also those that are not sampled. It must not throw. */
+  readonly onEnd: (span: RecordedSpan, scope: Scope) => void;
+};
+
+const DROP = 0;
+const RECORD_AND_SAMPLE = 2;
+/** Level 2 of Trace Context: the trace id is random. https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
+const RANDOM = 0x02;
+
+/** A tracer provider whose spans are plain objects that are handed over once, when they end. */
+export class RecorderProvider implements TracerProvider {
+  readonly #options: RecorderOptions;
+  readonly #tracers = new Map<string, Tracer>();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  getTracer(name: string, version = '', { schemaUrl = '' }: { schemaUrl?: string } = {}): Tracer {
+    const key = `${name}@${version}:${schemaUrl}`;
+    const tracer = this.#tracers.get(key) ?? new RecorderTracer({ name, version, schemaUrl }, this.#options);
+    this.#tracers.set(key, tracer);
+    return tracer;
+  }
+}
+
+class RecorderTracer implements Tracer {
+  readonly #options: RecorderOptions;
+  readonly #sink: (span: RecordedSpan) => void;
+
+  constructor(scope: Scope, options: RecorderOptions) {
+    this.#options = options;
+    this.#sink = (span) => options.onEnd(span, scope);
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, parentContext: Context = context.active()): Span {
+    if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const from = options.root === true ? trace.deleteSpan(parentContext) : parentContext;
+    const parent = validParent(from);
+    const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = options;
+    const traceId = parent?.traceId ?? randomTraceId();
+    const {
+      decision,
+      traceState = parent?.traceState,
+      ...sampled
+    } = this.#options.sampler.shouldSample(from, traceId, name, kind, attributes, links);
+    const spanContext: SpanContext = { traceId, spanId: randomSpanId(), traceFlags: flags(decision, parent) };
+    if (traceState !== undefined) spanContext.traceState = traceState;
+    if (decision === DROP) return trace.wrapSpanContext(spanContext);
+    const span = new RecordedSpan(name, kind, spanContext, parent, options.startTime, this.#options.limits, this.#sink);
+    for (const link of links) span.addLink(link);
+    span.setAttributes(attributes);
+    if (sampled.attributes !== undefined) span.setAttributes(sampled.attributes);
+    return span;
+  }
+
+  startActiveSpan<Run extends (span: Span) => unknown>(name: string, run: Run): ReturnType<Run>;
+  startActiveSpan<Run extends (span: Span) => unknown>(name: string, options: SpanOptions, run: Run): ReturnType<Run>;
+  startActiveSpan<Run extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    parent: Context,
+    run: Run,
+  ): ReturnType<Run>;
+  startActiveSpan<Run extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<Run> {
+    const run = rest.at(-1) as (span: Span) => ReturnType<Run>;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {};
+    const parent = rest.length > 2 ? (rest[1] as Context) : context.active();
+    const span = this.startSpan(name, options, parent);
+    return context.with(trace.setSpan(parent, span), run, undefined, span);
+  }
+}
+
+function validParent(from: Context): SpanContext | undefined {
+  const parent = trace.getSpanContext(from);
+  return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
+}
+
+// Our own trace ids are random; a child keeps what its parent says.
+function flags(decision: number, parent: SpanContext | undefined): number {
+  const random = parent === undefined ? RANDOM : parent.traceFlags & RANDOM;
+  return decision === RECORD_AND_SAMPLE ? TraceFlags.SAMPLED | random : random;
+}

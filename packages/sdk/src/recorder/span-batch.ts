@@ -1,0 +1,91 @@
+import type { Attributes } from '@opentelemetry/api';
+import { ByteWriter } from './byte-writer.ts';
+import type { RecordedSpan } from './recorded-span.ts';
+import type { Scope } from './recorder-provider.ts';
+import { writeAttributes, writeSpan } from './span-writer.ts';
+
+/** Spans that have ended, as the bytes of one OTLP export request in the making. */
+export class SpanBatch {
+  readonly #resource: Buffer;
+  readonly #scopes = new Map<Scope, ByteWriter>();
+  #spans = 0;
+
+  /** @param resource what all spans of this process have in common */
+  constructor(resource: Attributes) {
+    const writer = new ByteWriter();
+    writer.byte(0x0a);
+    const start = writer.open();
+    writeAttributes(writer, 0x0a, {
+      names: Object.keys(resource),
+      values: Object.values(resource).map((value) => value ?? ''),
+      dropped: 0,
+    });
+    writer.close(start);
+    this.#resource = writer.take();
+  }
+
+  /** How many spans are in it. */
+  get spans(): number {
+    return this.#spans;
+  }
+
+  /** How many bytes the spans take. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const writer of this.#scopes.values()) bytes += writer.length;
+    return bytes;
+  }
+
+  /** Writes a span. One that cannot be written, because of a value only it could tell of, leaves nothing behind. */
+  add(span: RecordedSpan, scope: Scope): void {
+    const writer = this.#scopes.get(scope) ?? new ByteWriter();
+    this.#scopes.set(scope, writer);
+    const before = writer.length;
+    try {
+      writeSpan(writer, span);
+      this.#spans += 1;
+    } catch (thrown) {
+      writer.truncate(before);
+      throw thrown;
+    }
+  }
+
+  /**
+   * The `ExportTraceServiceRequest` of all spans in it, as protobuf; the batch is empty afterwards.
+   *
+   * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
+   */
+  take(): Buffer {
+    const request = new ByteWriter();
+    request.byte(0x0a);
+    const resourceSpans = request.open();
+    request.raw(this.#resource);
+    for (const [scope, spans] of this.#scopes) {
+      if (spans.length === 0) continue;
+      request.byte(0x12);
+      const scopeSpans = request.open();
+      writeScope(request, scope);
+      request.raw(spans.take());
+      if (scope.schemaUrl !== '') {
+        request.byte(0x1a);
+        request.text(scope.schemaUrl);
+      }
+      request.close(scopeSpans);
+    }
+    request.close(resourceSpans);
+    this.#spans = 0;
+    return request.take();
+  }
+}
+
+function writeScope(writer: ByteWriter, { name, version }: Scope): void {
+  writer.byte(0x0a);
+  const start = writer.open();
+  writer.byte(0x0a);
+  writer.text(name);
+  if (version !== '') {
+    writer.byte(0x12);
+    writer.text(version);
+  }
+  writer.close(start);
+}

@@ -1,0 +1,185 @@
+import type { AttributeValue, SpanContext } from '@opentelemetry/api';
+import { ByteWriter } from './byte-writer.ts';
+import type { AttributeList, RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
+import { nanosecondHalves, type SpanTime } from './span-time.ts';
+
+// Tags are `field << 3 | wire type`: 0 varint, 1 fixed64, 2 length-delimited, 5 fixed32.
+const SPAN = {
+  traceId: 0x0a,
+  spanId: 0x12,
+  traceState: 0x1a,
+  parentId: 0x22,
+  name: 0x2a,
+  kind: 0x30,
+  start: 0x39,
+  end: 0x41,
+  attribute: 0x4a,
+  droppedAttributes: 0x50,
+  event: 0x5a,
+  droppedEvents: 0x60,
+  link: 0x6a,
+  droppedLinks: 0x70,
+  status: 0x7a,
+} as const;
+const EVENT = { time: 0x09, name: 0x12, attribute: 0x1a, droppedAttributes: 0x20 } as const;
+const LINK = {
+  traceId: 0x0a,
+  spanId: 0x12,
+  traceState: 0x1a,
+  attribute: 0x22,
+  droppedAttributes: 0x28,
+  flags: 0x35,
+} as const;
+const VALUE = { text: 0x0a, boolean: 0x10, integer: 0x18, double: 0x21, array: 0x2a } as const;
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+const INT64_END = 2 ** 63;
+
+/**
+ * Writes a span as one `spans` element of an OTLP `ScopeSpans` message. What is zero or empty is left out, as proto3
+ * does.
+ *
+ * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
+ */
+export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
+  const { traceId, spanId, traceState, traceFlags } = span.spanContext();
+  const parent = span.parentSpanContext;
+  writer.byte(0x12);
+  const start = writer.open();
+  writer.byte(SPAN.traceId);
+  writer.hex(traceId);
+  writer.byte(SPAN.spanId);
+  writer.hex(spanId);
+  if (traceState !== undefined) writeText(writer, SPAN.traceState, traceState.serialize());
+  if (parent !== undefined) {
+    writer.byte(SPAN.parentId);
+    writer.hex(parent.spanId);
+  }
+  writeText(writer, SPAN.name, span.name);
+  writeCount(writer, SPAN.kind, span.kind + 1);
+  writer.byte(SPAN.start);
+  writeTime(writer, span.startTime);
+  writer.byte(SPAN.end);
+  writeTime(writer, span.endTime);
+  writeAttributes(writer, SPAN.attribute, span.attributeList);
+  writeCount(writer, SPAN.droppedAttributes, span.attributeList.dropped);
+  for (const event of span.events ?? []) writeEvent(writer, event);
+  writeCount(writer, SPAN.droppedEvents, span.droppedEvents);
+  for (const link of span.links ?? []) writeLink(writer, link);
+  writeCount(writer, SPAN.droppedLinks, span.droppedLinks);
+  if (span.status.code !== 0) writeStatus(writer, span.status.code, span.status.message);
+  writer.byte(0x85); // field 16, flags: the tag takes two bytes
+  writer.byte(0x01);
+  writer.fixed32(flagsOf(traceFlags, parent));
+  writer.close(start);
+}
+
+/** Writes attributes as repeated `KeyValue` messages under this tag. */
+export function writeAttributes(writer: ByteWriter, tag: number, { names, values }: AttributeList): void {
+  for (let index = 0; index < names.length; index += 1) {
+    writer.byte(tag);
+    const pair = writer.open();
+    writer.raw(encodedName(names[index] as string));
+    writer.byte(0x12);
+    const value = writer.open();
+    writeValue(writer, values[index]);
+    writer.close(value);
+    writer.close(pair);
+  }
+}
+
+function writeValue(writer: ByteWriter, value: AttributeValue | null | undefined): void {
+  if (typeof value === 'string') {
+    writer.byte(VALUE.text);
+    writer.text(value);
+  } else if (typeof value === 'number') {
+    const isInteger = Number.isInteger(value) && value >= -INT64_END && value < INT64_END;
+    writer.byte(isInteger ? VALUE.integer : VALUE.double);
+    if (isInteger) writer.int64(value);
+    else writer.double(value);
+  } else if (typeof value === 'boolean') {
+    writer.byte(VALUE.boolean);
+    writer.byte(value ? 1 : 0);
+  } else if (Array.isArray(value)) {
+    writer.byte(VALUE.array);
+    const array = writer.open();
+    for (const item of value) {
+      writer.byte(0x0a);
+      const element = writer.open();
+      writeValue(writer, item);
+      writer.close(element);
+    }
+    writer.close(array);
+  }
+}
+
+function writeEvent(writer: ByteWriter, { name, time, attributes }: RecordedEvent): void {
+  writer.byte(SPAN.event);
+  const start = writer.open();
+  writer.byte(EVENT.time);
+  writeTime(writer, time);
+  writeText(writer, EVENT.name, name);
+  writeAttributes(writer, EVENT.attribute, attributes);
+  writeCount(writer, EVENT.droppedAttributes, attributes.dropped);
+  writer.close(start);
+}
+
+function writeLink(writer: ByteWriter, { context, attributes }: RecordedLink): void {
+  writer.byte(SPAN.link);
+  const start = writer.open();
+  writer.byte(LINK.traceId);
+  writer.hex(context.traceId);
+  writer.byte(LINK.spanId);
+  writer.hex(context.spanId);
+  if (context.traceState !== undefined) writeText(writer, LINK.traceState, context.traceState.serialize());
+  writeAttributes(writer, LINK.attribute, attributes);
+  writeCount(writer, LINK.droppedAttributes, attributes.dropped);
+  writer.byte(LINK.flags);
+  writer.fixed32(flagsOf(context.traceFlags, context));
+  writer.close(start);
+}
+
+function writeStatus(writer: ByteWriter, code: number, message: string | undefined): void {
+  writer.byte(SPAN.status);
+  const start = writer.open();
+  if (message !== undefined) writeText(writer, 0x12, message);
+  writeCount(writer, 0x18, code);
+  writer.close(start);
+}
+
+function writeText(writer: ByteWriter, tag: number, text: string): void {
+  if (text === '') return;
+  writer.byte(tag);
+  writer.text(text);
+}
+
+function writeCount(writer: ByteWriter, tag: number, count: number): void {
+  if (count === 0) return;
+  writer.byte(tag);
+  writer.varint(count);
+}
+
+function writeTime(writer: ByteWriter, time: SpanTime): void {
+  const [low, high] = nanosecondHalves(time);
+  writer.fixed64(low, high);
+}
+
+// Bits 8 and 9 tell whether the parent is in another process; of a link, whether what it points to is.
+function flagsOf(traceFlags: number, remote: SpanContext | undefined): number {
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (remote?.isRemote === true ? IS_REMOTE : 0);
+}
+
+// Attribute names repeat; keys that come from outside must not make this grow without end.
+const MAX_NAMES = 1024;
+const names = new Map<string, Buffer>();
+
+function encodedName(name: string): Buffer {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const writer = new ByteWriter();
+  writer.byte(0x0a);
+  writer.text(name);
+  const encoded = writer.take();
+  if (names.size < MAX_NAMES) names.set(name, encoded);
+  return encoded;
+}
