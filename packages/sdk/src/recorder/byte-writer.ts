@@ -1,6 +1,7 @@
 const INITIAL_BYTES = 16_384;
 /** Up to here a loop over char codes beats a call into the runtime. */
-const SHORT_TEXT = 40;
+const SHORT_TEXT = 100;
+const MAX_ONE_BYTE_LENGTH = 0x7f;
 
 /**
  * Writes protobuf wire format into one growing buffer, without an object per field.
@@ -17,11 +18,14 @@ export class ByteWriter {
     return this.#position;
   }
 
-  /** The bytes written so far, as a copy; the writer starts over with an empty buffer. */
-  take(): Buffer {
-    const taken = Buffer.from(this.#bytes.subarray(0, this.#position));
-    this.#position = 0;
-    return taken;
+  /** A copy of the bytes written so far. */
+  copy(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#position));
+  }
+
+  /** The bytes written so far, to be read before anything else is written. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#position);
   }
 
   /** Forgets what was written after this length. */
@@ -36,9 +40,41 @@ export class ByteWriter {
 
   /** Bytes that were encoded before. */
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#position);
-    this.#position += bytes.length;
+    const { length } = bytes;
+    this.#reserve(length);
+    if (length > SHORT_TEXT) this.#bytes.set(bytes, this.#position);
+    else for (let index = 0; index < length; index += 1) this.#bytes[this.#position + index] = bytes[index] as number;
+    this.#position += length;
+  }
+
+  /**
+   * A whole `KeyValue` message with a short text: what most attributes are. Returns `false`, and writes nothing, where
+   * text or lengths need more than a byte each.
+   *
+   * @param tag the tag of the attribute in the message that holds it
+   * @param name the encoded `key` field
+   */
+  shortTextPair(tag: number, name: Uint8Array, value: string): boolean {
+    const { length } = value;
+    const content = name.length + 4 + length;
+    if (content > MAX_ONE_BYTE_LENGTH) return false;
+    this.#reserve(content + 2);
+    const bytes = this.#bytes;
+    let at = this.#position;
+    bytes[at++] = tag;
+    bytes[at++] = content;
+    for (let index = 0; index < name.length; index += 1) bytes[at++] = name[index] as number;
+    bytes[at++] = 0x12;
+    bytes[at++] = length + 2;
+    bytes[at++] = 0x0a;
+    bytes[at++] = length;
+    for (let index = 0; index < length; index += 1) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) return false;
+      bytes[at++] = code;
+    }
+    this.#position = at;
+    return true;
   }
 
   /** An unsigned integer below 2^53. */
@@ -107,7 +143,8 @@ export class ByteWriter {
     this.varint(size);
     this.#reserve(size);
     for (let at = 0; at < value.length; at += 2) {
-      this.#bytes[this.#position++] = (nibble(value.charCodeAt(at)) << 4) | nibble(value.charCodeAt(at + 1));
+      this.#bytes[this.#position++] =
+        ((NIBBLES[value.charCodeAt(at)] as number) << 4) | (NIBBLES[value.charCodeAt(at + 1)] as number);
     }
   }
 
@@ -155,6 +192,5 @@ export class ByteWriter {
   }
 }
 
-function nibble(code: number): number {
-  return code < 58 ? code - 48 : (code | 32) - 87;
-}
+const NIBBLES = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit += 1) NIBBLES[digit.toString(16).charCodeAt(0)] = digit;

@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto';
 const POOL_BYTES = 24 * 256;
 const pool = Buffer.allocUnsafeSlow(POOL_BYTES);
 let offset = POOL_BYTES;
+const ZEROS: Record<number, string> = { 8: '0'.repeat(16), 16: '0'.repeat(32) };
 
 /** A random trace id: 32 hex digits, never all zero. All 56 low bits are random, as Level 2 of Trace Context asks. */
 export function randomTraceId(): string {
@@ -21,5 +22,5 @@ function randomHex(bytes: number): string {
   }
   offset += bytes;
   const text = pool.toString('hex', offset - bytes, offset);
-  return /^0+$/.test(text) ? randomHex(bytes) : text;
+  return text === ZEROS[bytes] ? randomHex(bytes) : text;
 }

@@ -78,18 +78,15 @@ class RecorderTracer implements Tracer {
     const parent = validParent(from);
     const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = options;
     const traceId = parent?.traceId ?? randomTraceId();
-    const {
-      decision,
-      traceState = parent?.traceState,
-      ...sampled
-    } = this.#options.sampler.shouldSample(from, traceId, name, kind, attributes, links);
-    const spanContext: SpanContext = { traceId, spanId: randomSpanId(), traceFlags: flags(decision, parent) };
+    const result = this.#options.sampler.shouldSample(from, traceId, name, kind, attributes, links);
+    const spanContext: SpanContext = { traceId, spanId: randomSpanId(), traceFlags: flags(result.decision, parent) };
+    const traceState = result.traceState ?? parent?.traceState;
     if (traceState !== undefined) spanContext.traceState = traceState;
-    if (decision === DROP) return trace.wrapSpanContext(spanContext);
+    if (result.decision === DROP) return trace.wrapSpanContext(spanContext);
     const span = new RecordedSpan(name, kind, spanContext, parent, options.startTime, this.#options.limits, this.#sink);
     for (const link of links) span.addLink(link);
     span.setAttributes(attributes);
-    if (sampled.attributes !== undefined) span.setAttributes(sampled.attributes);
+    if (result.attributes !== undefined) span.setAttributes(result.attributes);
     return span;
   }
 

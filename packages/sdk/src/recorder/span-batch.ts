@@ -12,16 +12,13 @@ export class SpanBatch {
 
   /** @param resource what all spans of this process have in common */
   constructor(resource: Attributes) {
-    const writer = new ByteWriter();
-    writer.byte(0x0a);
-    const start = writer.open();
-    writeAttributes(writer, 0x0a, {
-      names: Object.keys(resource),
-      values: Object.values(resource).map((value) => value ?? ''),
-      dropped: 0,
+    this.#resource = encode((writer) => {
+      writer.byte(0x0a);
+      const start = writer.open();
+      const values = Object.values(resource).map((value) => value ?? '');
+      writeAttributes(writer, 0x0a, { names: Object.keys(resource), values, dropped: 0 });
+      writer.close(start);
     });
-    writer.close(start);
-    this.#resource = writer.take();
   }
 
   /** How many spans are in it. */
@@ -56,27 +53,36 @@ export class SpanBatch {
    * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
    */
   take(): Buffer {
-    const request = new ByteWriter();
-    request.byte(0x0a);
-    const resourceSpans = request.open();
-    request.raw(this.#resource);
+    const parts = [this.#resource];
     for (const [scope, spans] of this.#scopes) {
       if (spans.length === 0) continue;
-      request.byte(0x12);
-      const scopeSpans = request.open();
-      writeScope(request, scope);
-      request.raw(spans.take());
-      if (scope.schemaUrl !== '') {
-        request.byte(0x1a);
-        request.text(scope.schemaUrl);
-      }
-      request.close(scopeSpans);
+      const head = encode((writer) => writeScope(writer, scope));
+      const tail = encode((writer) => writeSchemaUrl(writer, scope));
+      parts.push(field(0x12, head.length + spans.length + tail.length), head, spans.view(), tail);
     }
-    request.close(resourceSpans);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const request = Buffer.concat([field(0x0a, length), ...parts]);
+    for (const writer of this.#scopes.values()) writer.truncate(0);
     this.#spans = 0;
-    return request.take();
+    return request;
   }
 }
+
+/** The tag and the length of a field whose content follows. */
+function field(tag: number, length: number): Buffer {
+  return encode((writer) => {
+    writer.byte(tag);
+    writer.varint(length);
+  });
+}
+
+function encode(write: (writer: ByteWriter) => void): Buffer {
+  scratch.truncate(0);
+  write(scratch);
+  return scratch.copy();
+}
+
+const scratch = new ByteWriter();
 
 function writeScope(writer: ByteWriter, { name, version }: Scope): void {
   writer.byte(0x0a);
@@ -88,4 +94,10 @@ function writeScope(writer: ByteWriter, { name, version }: Scope): void {
     writer.text(version);
   }
   writer.close(start);
+}
+
+function writeSchemaUrl(writer: ByteWriter, { schemaUrl }: Scope): void {
+  if (schemaUrl === '') return;
+  writer.byte(0x1a);
+  writer.text(schemaUrl);
 }

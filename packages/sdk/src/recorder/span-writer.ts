@@ -77,13 +77,16 @@ export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
 /** Writes attributes as repeated `KeyValue` messages under this tag. */
 export function writeAttributes(writer: ByteWriter, tag: number, { names, values }: AttributeList): void {
   for (let index = 0; index < names.length; index += 1) {
+    const name = encodedName(names[index] as string);
+    const value = values[index];
+    if (typeof value === 'string' && writer.shortTextPair(tag, name, value)) continue;
     writer.byte(tag);
     const pair = writer.open();
-    writer.raw(encodedName(names[index] as string));
+    writer.raw(name);
     writer.byte(0x12);
-    const value = writer.open();
-    writeValue(writer, values[index]);
-    writer.close(value);
+    const start = writer.open();
+    writeValue(writer, value);
+    writer.close(start);
     writer.close(pair);
   }
 }
@@ -179,7 +182,7 @@ function encodedName(name: string): Buffer {
   const writer = new ByteWriter();
   writer.byte(0x0a);
   writer.text(name);
-  const encoded = writer.take();
+  const encoded = writer.copy();
   if (names.size < MAX_NAMES) names.set(name, encoded);
   return encoded;
 }
