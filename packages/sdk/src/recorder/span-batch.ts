@@ -26,13 +26,6 @@ export class SpanBatch {
     return this.#spans;
   }
 
-  /** How many bytes the spans take. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const writer of this.#scopes.values()) bytes += writer.length;
-    return bytes;
-  }
-
   /** Writes a span. One that cannot be written, because of a value only it could tell of, leaves nothing behind. */
   add(span: RecordedSpan, scope: Scope): void {
     const writer = this.#scopes.get(scope) ?? new ByteWriter();
