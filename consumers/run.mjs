@@ -1,10 +1,11 @@
 // Packs every package and uses the tarballs as a stranger would, each story in a scratch folder of its own:
-// `node consumers/run.mjs [story…]`. A story is a folder here with a `story.mjs` that exports `prepare(scratch)`.
+// `node consumers/run.mjs [story…]`. A story is a folder here with a package.json, a `story.mjs` that fails if something
+// does not work, and perhaps a `dependencies.mjs` for what the package.json cannot say.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,7 +29,12 @@ try {
 /** @returns {Record<string, string>} the path of each package's tarball */
 function packAll(folder) {
   mkdirSync(folder, { recursive: true });
-  run('npx', ['pnpm', '-r', '--filter', './packages/*', 'pack', '--pack-destination', folder], root);
+  run(
+    'npx',
+    ['pnpm', '--silent', '-r', '--filter', './packages/*', 'pack', '--pack-destination', folder],
+    root,
+    'ignore',
+  );
   return Object.fromEntries(
     readdirSync(folder).map((file) => [file.replace(/^throughline-(.*)-\d.*$/, '@throughline/$1'), join(folder, file)]),
   );
@@ -39,6 +45,10 @@ async function runStory(name, tarballs) {
   const folder = join(scratch, name);
   cpSync(join(here, name), folder, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  if (existsSync(join(folder, 'dependencies.mjs'))) {
+    const { dependencies } = await import(pathToFileURL(join(folder, 'dependencies.mjs')).href);
+    Object.assign(manifest.dependencies, dependencies(root));
+  }
   for (const dependency of Object.keys(manifest.dependencies)) {
     if (dependency in tarballs) manifest.dependencies[dependency] = `file:${tarballs[dependency]}`;
   }
@@ -59,8 +69,8 @@ async function runStory(name, tarballs) {
   }
 }
 
-/** @param {string} command @param {string[]} args @param {string} cwd */
-function run(command, args, cwd) {
-  const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+/** @param {string} command @param {string[]} args @param {string} cwd @param {'inherit' | 'ignore'} [output] */
+function run(command, args, cwd, output = 'inherit') {
+  const { status } = spawnSync(command, args, { cwd, stdio: ['ignore', output, 'inherit'] });
   if (status !== 0) throw new Error(`\`${command} ${args.join(' ')}\` ended with ${status}`);
 }

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [major, script, ...args] = process.argv.slice(2);
-if (!/^\d+$/.test(major ?? '') || script === undefined) {
+const [major = '', script, ...args] = process.argv.slice(2);
+if (!/^\d+$/.test(major) || script === undefined) {
   console.error('Usage: node scripts/with-node.mjs <major version> <script> [arguments]');
   process.exit(2);
 }

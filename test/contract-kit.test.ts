@@ -1,5 +1,6 @@
-import { httpServerContract } from '@throughline/testkit';
+import { http2ServerContract, httpServerContract } from '@throughline/testkit';
 import { describe, it } from 'vitest';
-import { startNodeHttp } from './node-http-subject.ts';
+import { startNodeHttp, startNodeHttp2 } from './node-http-subject.ts';
 
 httpServerContract({ describe, it, name: 'bare node:http', start: startNodeHttp });
+http2ServerContract({ describe, it, name: 'bare node:http2', start: startNodeHttp2 });

@@ -9,6 +9,7 @@ const packages = fileURLToPath(new URL('../packages', import.meta.url));
 /** Who may import what at run time, besides its own files; the framework of an adapter comes in by `import type` only. */
 const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly string[] }> = {
   core: { runtime: ['node:', '@opentelemetry/api', '@opentelemetry/semantic-conventions'] },
+  sampling: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'] },
   propagators: { runtime: ['@opentelemetry/api'] },
   express: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['express'] },
   fastify: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['fastify'] },

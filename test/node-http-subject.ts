@@ -1,20 +1,39 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setRoute, tracedListener } from '@throughline/core';
 import { activeExchange } from '@throughline/core/http-server';
-import type { KitAnswer, KitRoute, RunningServer, ServerSetup } from '@throughline/testkit';
+import type { KitAnswer, KitRoute, KitUpgrade, RunningServer, ServerSetup } from '@throughline/testkit';
 
 /** The reference subject of the server contract: a router of a few lines on bare `node:http`. */
 export async function startNodeHttp(setup: ServerSetup): Promise<RunningServer> {
   let listener: RequestListener = (request, response) => handle(setup, request, response);
   for (let n = 0; n < setup.installations; n += 1) listener = tracedListener(listener, setup.options);
-  return listen(listener);
+  return listen(listener, setup.upgrade);
 }
 
+/** The reference subject over HTTP/2. */
+export async function startNodeHttp2(setup: ServerSetup): Promise<RunningServer> {
+  const listener = tracedListener((request, response) => handle(setup, request, response), setup.options);
+  const server = createHttp2Server(listener as unknown as Http2Listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+// Node's compatibility layer gives objects that do what those of HTTP/1.1 do, but are declared apart.
+type Http2Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
 /** Serves on a free port of 127.0.0.1. */
-export async function listen(listener: RequestListener): Promise<RunningServer> {
+export async function listen(listener: RequestListener, upgrade?: KitUpgrade): Promise<RunningServer> {
   const server = createServer(listener).listen(0, '127.0.0.1');
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -27,27 +46,38 @@ export async function listen(listener: RequestListener): Promise<RunningServer> 
 }
 
 /** Runs the middleware, finds the route and lets it answer. */
-export function handle({ middleware, routes }: ServerSetup, request: IncomingMessage, response: ServerResponse): void {
+export function handle(
+  { middleware, routes }: Pick<ServerSetup, 'middleware' | 'routes'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const [step, ...rest] = middleware;
-  if (step === undefined) route(routes, request, response);
-  else step(request, response, () => handle({ ...NOTHING, middleware: rest, routes }, request, response));
+  if (step === undefined) {
+    route(routes, request, response);
+    return;
+  }
+  step(request, response, (error) => {
+    if (error === undefined) handle({ middleware: rest, routes }, request, response);
+    else fail(error, response);
+  });
 }
 
-const NOTHING: ServerSetup = { options: {}, middleware: [], routes: [], installations: 0 };
-
 function route(routes: readonly KitRoute[], request: IncomingMessage, response: ServerResponse): void {
-  const path = (request.url ?? '/').split('?', 1)[0] as string;
+  const path = (request.url ?? '/').replace(/^http:\/\/[^/?]*/, '').split('?', 1)[0] as string;
   const found = routes.find((candidate) => methodMatches(candidate, request) && pattern(candidate).test(path));
   if (found === undefined) {
     reply(response, { status: 404, body: 'Not found' });
     return;
   }
   setRoute(template(found));
-  answer(found, request, response).catch((thrown: unknown) => {
-    activeExchange()?.recordFailure(thrown);
-    const status = typeof thrown === 'object' && thrown !== null && 'status' in thrown ? Number(thrown.status) : 500;
-    reply(response, { status, body: 'Failed' });
-  });
+  answer(found, request, response).catch((thrown: unknown) => fail(thrown, response));
+}
+
+function fail(thrown: unknown, response: ServerResponse): void {
+  activeExchange()?.recordFailure(thrown);
+  const status = typeof thrown === 'object' && thrown !== null && 'status' in thrown ? Number(thrown.status) : 500;
+  if (!response.headersSent) reply(response, { status, body: 'Failed' });
+  else if (!response.writableEnded) response.destroy();
 }
 
 async function answer(found: KitRoute, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -68,6 +98,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 function reply(response: ServerResponse, { status = 200, headers = {}, body = '' }: KitAnswer): void {
+  if (response.writableEnded) return;
   response.writeHead(status, { 'content-type': 'text/plain', ...headers });
   response.end(body);
 }

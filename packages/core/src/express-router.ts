@@ -65,19 +65,21 @@ function traceExpressRouter(): void {
 
 function enterLayer(event: LayerEvent): void {
   published = true;
+  if (event.param !== undefined) return;
+  // Prefixes count also before there is an exchange: a router in the middle of the tree may trace by itself.
   const exchange = exchangeOf(event.req);
-  if (exchange === undefined || event.param !== undefined) return;
   event.req[ROUTING] ??= { prefixes: new Map(), entered: '' };
   const routing = event.req[ROUTING];
   const prefix = prefixOf(event.req, routing);
   if ('method' in event.layer) {
-    exchange.setRoute(joinPattern(prefix, event.route));
+    exchange?.setRoute(joinPattern(prefix, event.route));
     routing.entered = prefix;
     return;
   }
   // A middleware or a mounted router: an earlier route, if any, has passed the request on without an answer.
-  if (event.errorHandler !== true && exchange.route !== undefined && !event.res.headersSent)
+  if (event.errorHandler !== true && exchange?.route !== undefined && !event.res.headersSent) {
     exchange.setRoute(undefined);
+  }
   routing.entered = joinPattern(prefix, event.route);
 }
 

@@ -26,12 +26,15 @@ export function errorMessage(thrown: unknown): string {
   return typeof text === 'string' ? text.slice(0, MAX_MESSAGE_LENGTH) : 'no message';
 }
 
-/** Records any thrown value, also one that is no `Error`, as the exception of a span. */
-export function recordException(span: Span, thrown: unknown): void {
-  const exception: Exception = { name: errorType(thrown), message: errorMessage(thrown) };
+/**
+ * Records any thrown value, also one that is no `Error`, as the exception of a span. `redact` takes out of its texts what
+ * must not be recorded.
+ */
+export function recordException(span: Span, thrown: unknown, redact = (text: string) => text): void {
+  const exception: Exception = { name: errorType(thrown), message: redact(errorMessage(thrown)) };
   if (typeof thrown === 'object' && thrown !== null) {
     const { stack } = read(thrown);
-    if (typeof stack === 'string') exception.stack = stack;
+    if (typeof stack === 'string') exception.stack = redact(stack);
   }
   span.recordException(exception);
 }

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { context } from '@opentelemetry/api';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { context, type Span } from '@opentelemetry/api';
 import { createServerTracing, exchangeOf } from './node-http.ts';
 import type { TracingOptions } from './options.ts';
 
@@ -15,6 +15,12 @@ export type FastifyHooks = {
   onError(request: FastifyRequest, reply: FastifyReply, error: Error, done: () => void): void;
 };
 
+/** As much of a Fastify instance as it takes to trace it. */
+export type FastifyInstance = {
+  readonly server: { on(event: 'request', listener: RequestListener): unknown };
+  addHook(name: keyof FastifyHooks, hook: never): unknown;
+};
+
 type FastifyReply = { readonly raw: ServerResponse };
 type FastifyRequest = {
   readonly raw: IncomingMessage;
@@ -23,23 +29,27 @@ type FastifyRequest = {
   readonly ip: string;
   readonly protocol: string;
   readonly host: string;
+  /** What `@fastify/otel` adds; it runs later hooks in spans of their own, so that the active span is not the request's. */
+  opentelemetry?(): { readonly span?: Span | null };
 };
 
 /**
- * Makes the hooks that trace the requests of a Fastify instance, alone or under Nest. The route is known at the start of
- * the span. Forwarding headers count as Fastify's `trustProxy` setting says. Throws a `TypeError` for a wrong option.
+ * Traces the requests of a Fastify instance, alone or under Nest, by hooks, which it returns. The route is known at the
+ * start of the span. Forwarding headers count as Fastify's `trustProxy` setting says. Throws a `TypeError` for a wrong
+ * option.
  */
-export function fastifyHooks(name: string, options: TracingOptions = {}): FastifyHooks {
-  const server = createServerTracing<FastifyRequest>(
+export function traceFastify(app: FastifyInstance, name: string, options: TracingOptions = {}): FastifyHooks {
+  const server = createServerTracing<FastifyRequest | undefined>(
     {
       name,
       // The "not found" handler has route options of its own, but no route matched.
-      route: (request) => (request.is404 ? undefined : request.routeOptions.url),
-      forwarded: (request) => ({ clientAddress: request.ip, scheme: request.protocol, host: request.host }),
+      route: (request) => (request?.is404 === false ? request.routeOptions.url : undefined),
+      serverSpan: (request) => request?.opentelemetry?.().span ?? undefined,
+      forwarded: (request) => ({ clientAddress: request?.ip, scheme: request?.protocol, host: request?.host }),
     },
     options,
   );
-  return {
+  const hooks: FastifyHooks = {
     onRequest: (request, reply, done) => server.run(request.raw, reply.raw, request, done),
     // Fastify reads the body in events of the parser; what earlier hooks put into the context must survive them.
     preParsing(request, _reply, payload, done) {
@@ -52,4 +62,16 @@ export function fastifyHooks(name: string, options: TracingOptions = {}): Fastif
       done();
     },
   };
+  for (const [hook, run] of Object.entries(hooks)) app.addHook(hook as keyof FastifyHooks, run as never);
+  app.server.on('request', (request, response) => {
+    if (isRefused(request, response)) server.run(request, response, undefined, () => {});
+  });
+  return hooks;
 }
+
+// Fastify answers a path that cannot be decoded, or with a parameter that is too long, by itself, before any hook.
+function isRefused(request: IncomingMessage, response: ServerResponse): boolean {
+  return response.writableEnded && REFUSALS.has(response.statusCode) && exchangeOf(request) === undefined;
+}
+
+const REFUSALS = new Set([400, 414]);

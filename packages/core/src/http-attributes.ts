@@ -83,7 +83,9 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
   }
   attributes[ATTR_URL_SCHEME] = request.scheme;
   attributes[ATTR_NETWORK_PROTOCOL_VERSION] = request.protocolVersion;
-  if (request.host !== undefined) setServer(attributes, request.host);
+  // RFC 9112, 3.2.2: a target in absolute form overrules the Host header.
+  const host = pathStart > 0 ? authorityOf(target, pathStart) : request.host;
+  if (host !== undefined) setServer(attributes, host);
   if (request.peerAddress !== undefined) {
     attributes[ATTR_NETWORK_PEER_ADDRESS] = request.peerAddress;
     if (request.peerPort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = request.peerPort;
@@ -138,6 +140,11 @@ function startOfPath(target: string): number {
   const mark = target.indexOf('?', authority[0].length);
   if (slash >= 0 && (mark < 0 || slash < mark)) return slash;
   return mark >= 0 ? mark : target.length;
+}
+
+function authorityOf(target: string, pathStart: number): string {
+  const authority = target.slice(target.indexOf('://') + 3, pathStart);
+  return authority.slice(authority.lastIndexOf('@') + 1);
 }
 
 const HOST = /^(\[[\da-f:.%]{2,60}\]|[\w.-]{1,255})(?::(\d{1,5}))?$/i;

@@ -42,11 +42,14 @@ export class Exchange {
   readonly correlation: Correlation;
   /** Whether the span is somebody else's, such as an instrumentation's, and only enriched here. */
   readonly adopted: boolean;
+  /** How far the response is, where the adapter can tell. */
+  response: { readonly headersSent: boolean; readonly writableEnded: boolean } | undefined;
   readonly #method: string;
   readonly #startedAt = performance.now();
   #namedRoute: string | undefined;
   #firstByteAt: number | undefined;
   #failures: unknown[] | undefined;
+  #brokeOff = false;
   #finished = false;
 
   constructor(span: Span, parent: Context, method: string, correlation: Correlation, adopted: boolean) {
@@ -66,10 +69,13 @@ export class Exchange {
 
   /** Records a value that was thrown or rejected while the request was handled; the same value counts once. */
   recordFailure(thrown: unknown): void {
-    if (this.#finished) return;
+    // What fails after the response broke off is a consequence, such as an answer that cannot be given any more.
+    if (this.#finished || this.#brokeOff) return;
     this.#failures ??= [];
     if (this.#failures.includes(thrown) || this.#failures.length === MAX_FAILURES) return;
     this.#failures.push(thrown);
+    // No status can tell of it any more, and the response is not complete.
+    if (this.response?.headersSent === true && !this.response.writableEnded) this.#brokeOff = true;
     if (this.span.isRecording()) recordException(this.span, thrown);
   }
 
@@ -129,9 +135,11 @@ export class Exchange {
     attributes: Attributes,
   ): void {
     const badStatus = statusCode !== undefined && isError(statusCode);
-    if (!badStatus && abortedBy === undefined) return;
+    // Leaving is how a client ends a stream of events: the server never does.
+    const left = abortedBy === 'client' && ATTR_LONG_LIVED in attributes;
+    if (!badStatus && !this.#brokeOff && (abortedBy === undefined || left)) return;
     const last = this.#failures?.at(-1);
-    const thrown = this.#failures !== undefined && (badStatus || abortedBy === 'server');
+    const thrown = this.#failures !== undefined && (badStatus || this.#brokeOff || abortedBy === 'server');
     attributes[ATTR_ERROR_TYPE] = thrown ? errorType(last) : badStatus ? String(statusCode) : `${abortedBy}_aborted`;
     this.span.setStatus({ code: SpanStatusCode.ERROR, ...(thrown && { message: errorMessage(last) }) });
   }
@@ -182,7 +190,7 @@ export function startIgnoredExchange(
 
 /** Joins an exchange to the SERVER span that an instrumentation has made for the same request. */
 export function adoptExchange(span: Span, method: string, correlate: (traceId: string) => Correlation): Exchange {
-  return new Exchange(span, context.active(), method, correlate(span.spanContext().traceId), true);
+  return new Exchange(span, trace.setSpan(context.active(), span), method, correlate(span.spanContext().traceId), true);
 }
 
 /**

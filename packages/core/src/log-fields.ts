@@ -17,8 +17,9 @@ export type LogFieldOptions = {
    */
   names?: 'otel' | 'gcp' | 'datadog' | 'ecs';
   /**
-   * The Google Cloud project that the traces are stored in; for `names: 'gcp'` only.
-   * @default none: the trace id stands alone, where Google documents the full name with the project
+   * The Google Cloud project that the traces are stored in, for `names: 'gcp'` only: writes the trace in Google's older
+   * form, `projects/<project>/traces/<id>`.
+   * @default none: the trace id stands alone, the form that Google prefers today
    */
   projectId?: string;
 };
@@ -72,7 +73,8 @@ const otel: Naming = {
   },
 };
 
-// https://docs.cloud.google.com/logging/docs/structured-logging#special-payload-fields
+// https://docs.cloud.google.com/trace/docs/trace-log-integration for the values,
+// https://docs.cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields for the names.
 function gcp(projectId: string | undefined): Naming {
   const prefix = projectId === undefined ? '' : `projects/${projectId}/traces/`;
   return {
@@ -86,7 +88,7 @@ function gcp(projectId: string | undefined): Naming {
 }
 
 // What Datadog's own tracers write: a trace id of 128 bits in hex, one of 64 bits (the upper half zero) in decimal like
-// every span id. https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/
+// every span id. https://github.com/DataDog/dd-trace-go/pull/1746
 const datadog: Naming = {
   requestId: 'request_id',
   addSpan(fields, { traceId, spanId }) {

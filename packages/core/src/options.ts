@@ -126,5 +126,6 @@ export function checkOptions<Options extends object>(
 function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? `the string ${JSON.stringify(value.slice(0, 100))}` : typeof value;
 }

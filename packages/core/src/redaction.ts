@@ -45,12 +45,14 @@ export function queryRedactor(extraNames: readonly string[] = []): QueryRedactor
   return (query) => {
     if (!query.includes('=')) return query;
     let redacted = '';
+    let equals = -1;
     for (let start = 0; start <= query.length; ) {
       const ampersand = query.indexOf('&', start);
       const end = ampersand < 0 ? query.length : ampersand;
-      const equals = query.indexOf('=', start);
+      // Looked for once per `=`, and not once per parameter: that would be quadratic where there is none.
+      if (equals < start) equals = indexOrEnd(query, '=', start);
       if (start > 0) redacted += '&';
-      const hasValue = equals >= 0 && equals < end;
+      const hasValue = equals < end;
       const secret = hasValue && names.has(parameterName(query.slice(start, equals)));
       redacted += secret ? `${query.slice(start, equals)}=${REDACTED}` : query.slice(start, end);
       start = end + 1;
@@ -59,11 +61,25 @@ export function queryRedactor(extraNames: readonly string[] = []): QueryRedactor
   };
 }
 
+function indexOrEnd(text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from);
+  return index < 0 ? text.length : index;
+}
+
 /** The text of an absolute URL without user, password, fragment and credential parameters, for `url.full`. */
 export function redactUrl(url: URL, redactQuery: QueryRedactor): string {
   const credentials = url.username !== '' || url.password !== '' ? `${REDACTED}:${REDACTED}@` : '';
   const query = url.search.length > 1 ? `?${redactQuery(url.search.slice(1))}` : '';
   return `${url.protocol}//${credentials}${url.host}${url.pathname}${query}`;
+}
+
+/** A text, such as the message of an error, without the secrets of a URL that it may quote. */
+export function redactQuoted(text: string, url: URL, redactQuery: QueryRedactor): string {
+  const user = url.password === '' ? url.username : `${url.username}:${url.password}`;
+  const withoutUser = user === '' ? text : text.replaceAll(`//${user}@`, `//${REDACTED}:${REDACTED}@`);
+  return url.search.length > 1
+    ? withoutUser.replaceAll(url.search, `?${redactQuery(url.search.slice(1))}`)
+    : withoutUser;
 }
 
 function parameterName(raw: string): string {

@@ -9,6 +9,11 @@ export function isSuppressed(context: Context): boolean {
   return context.getValue(SUPPRESS_TRACING) === true;
 }
 
+/** A context in which nobody makes spans and outgoing calls carry no ids: for what tracing itself sends. */
+export function suppressTracing(parent: Context): Context {
+  return parent.setValue(SUPPRESS_TRACING, true);
+}
+
 /** A context for an ignored request: nobody makes spans in it, and outgoing calls say "not sampled". */
 export function ignoredContext(parent: Context, spanContext: SpanContext): Context {
   const unsampled = trace.wrapSpanContext({ ...spanContext, traceFlags: TraceFlags.NONE, isRemote: false });

@@ -99,7 +99,7 @@ describe('logFieldReader', () => {
     [{ names: 'toString' }, 'Expected `names` to be'],
     [{ name: 'gcp' }, '[kit] There is no option `name`. Use one of `names`, `projectId`.'],
     [{ names: 'gcp', projectId: '' }, '[kit] Expected `projectId` to be a Google Cloud project id, got the string "".'],
-    [{ names: 'gcp', projectId: 7 }, 'got number'],
+    [{ names: 'gcp', projectId: true }, 'got boolean'],
     [{ projectId: 'shop-1' }, "[kit] `projectId` means nothing to 'otel'. Remove it, or set `names: 'gcp'`."],
     [null, '[kit] Expected the options to be an object, got null.'],
   ])('refuses %j', (options, message) => {

@@ -10,6 +10,7 @@ export async function startExpress({
   middleware,
   routes,
   installations,
+  upgrade,
 }: ServerSetup): Promise<RunningServer> {
   const app = express();
   app.set('env', 'test'); // keeps Express from logging the errors that scenarios throw
@@ -22,6 +23,7 @@ export async function startExpress({
     if (mount !== undefined) app.use(mount, target);
   }
   const server = app.listen(0, '127.0.0.1');
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

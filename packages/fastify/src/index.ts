@@ -1,6 +1,6 @@
 import type { TracingOptions } from '@throughline/core';
-import { fastifyHooks } from '@throughline/core/fastify-hooks';
-import type { FastifyPluginCallback } from 'fastify';
+import { traceFastify } from '@throughline/core/fastify-hooks';
+import type { FastifyPluginAsync } from 'fastify';
 
 export type { TracingOptions };
 
@@ -12,12 +12,8 @@ export type { TracingOptions };
  * @example
  * await app.register(tracing);
  */
-export const tracing: FastifyPluginCallback<TracingOptions> = (app, options, done) => {
-  const hooks = fastifyHooks('fastify', options);
-  app.addHook('onRequest', hooks.onRequest);
-  app.addHook('preParsing', hooks.preParsing);
-  app.addHook('onError', hooks.onError);
-  done();
+export const tracing: FastifyPluginAsync<TracingOptions> = async (app, options) => {
+  traceFastify(app, 'fastify', options);
 };
 
 // What `fastify-plugin` would set: the hooks belong to the instance that registers the plugin, not to a child of it.

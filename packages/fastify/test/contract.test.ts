@@ -1,36 +1,17 @@
-import { tracing } from '@throughline/fastify';
-import { httpServerContract, type KitRoute, type RunningServer, type ServerSetup } from '@throughline/testkit';
+import { http2ServerContract, httpServerContract } from '@throughline/testkit';
 import { type FastifyInstance, fastify } from 'fastify';
 import { describe, it } from 'vitest';
+import { startFastify } from './fastify-subject.ts';
 
-httpServerContract({ describe, it, name: 'fastify', start: startFastify });
-
-async function startFastify({ options, middleware, routes, installations }: ServerSetup): Promise<RunningServer> {
-  const app = fastify({ forceCloseConnections: true });
-  for (let n = 0; n < installations; n += 1) await app.register(tracing, options);
-  for (const step of middleware) {
-    app.addHook('onRequest', (request, reply, done) => step(request.raw, reply.raw, done));
-  }
-  for (const route of routes) {
-    if (route.mount === undefined) addRoute(app, route);
-    else await app.register(async (child) => addRoute(child, route), { prefix: route.mount });
-  }
-  const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  return { url, close: () => app.close() };
-}
-
-function addRoute(app: FastifyInstance, route: KitRoute): void {
-  app.route({
-    method: route.method,
-    url: route.path,
-    async handler(request, reply) {
-      const answer = await route.handle({ request: request.raw, response: reply.raw, body: request.body });
-      if (answer === undefined) return void reply.hijack();
-      return reply
-        .code(answer.status ?? 200)
-        .headers(answer.headers ?? {})
-        .type('text/plain')
-        .send(answer.body ?? '');
-    },
-  });
-}
+httpServerContract({
+  describe,
+  it,
+  name: 'fastify',
+  start: (setup) => startFastify(fastify({ forceCloseConnections: true }), setup),
+});
+http2ServerContract({
+  describe,
+  it,
+  name: 'fastify',
+  start: (setup) => startFastify(fastify({ http2: true }) as unknown as FastifyInstance, setup),
+});

@@ -2,7 +2,7 @@ import { type DynamicModule, Inject, Module, type NestMiddleware } from '@nestjs
 import { type AbstractHttpAdapter, APP_FILTER, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { TracingOptions } from '@throughline/core';
 import { expressFramework } from '@throughline/core/express-router';
-import { fastifyHooks } from '@throughline/core/fastify-hooks';
+import { type FastifyInstance, traceFastify } from '@throughline/core/fastify-hooks';
 import { createServerTracing } from '@throughline/core/node-http';
 import { ExchangeInterceptor } from './exchange-interceptor.ts';
 import { FailureObserver } from './failure-observer.ts';
@@ -34,8 +34,8 @@ export class TracingModule {
 
   // Modules are made before Nest installs its body parsers, routes and middleware, so this comes first on the platform.
   constructor(@Inject(HttpAdapterHost) host: HttpAdapterHost, @Inject(OPTIONS) options: TracingOptions) {
-    const adapter: AbstractHttpAdapter | undefined = host.httpAdapter;
-    if (adapter === undefined) return; // an application context or a microservice has no HTTP server
+    const adapter: AbstractHttpAdapter | null | undefined = host.httpAdapter;
+    if (adapter === undefined || adapter === null) return; // an application context or a microservice has no HTTP server
     const platform = adapter.getType();
     if (platform === 'fastify') traceOnFastify(adapter as FastifyPlatform, options);
     else if (platform === 'express') traceOnExpress(adapter, options);
@@ -56,10 +56,8 @@ function traceOnExpress(adapter: AbstractHttpAdapter, options: TracingOptions): 
 type FastifyPlatform = AbstractHttpAdapter & { readonly onRequestHook?: unknown };
 
 function traceOnFastify(adapter: FastifyPlatform, options: TracingOptions): void {
-  const hooks = fastifyHooks('nestjs', options);
+  const { onRequest } = traceFastify(adapter.getInstance<FastifyInstance>(), 'nestjs', options);
   // Nest has installed its middleware as a hook by now; its own first hook runs earlier. It has room for one function,
-  // so if the application wants it, the hook below starts the exchange instead.
-  if (adapter.onRequestHook === undefined) adapter.setOnRequestHook?.(hooks.onRequest);
-  const app = adapter.getInstance<{ addHook(name: string, hook: unknown): unknown }>();
-  for (const [name, hook] of Object.entries(hooks)) app.addHook(name, hook);
+  // so if the application wants it, the hook above starts the exchange instead.
+  if (adapter.onRequestHook === undefined) adapter.setOnRequestHook?.(onRequest);
 }

@@ -20,7 +20,7 @@ type PlatformReply = ServerResponse & { raw?: ServerResponse; hijack?(): void };
 
 /** Mounts what the contract kit wants on a Nest application, one controller per mount. */
 export async function startNest(adapter: AbstractHttpAdapter, setup: ServerSetup): Promise<RunningServer> {
-  const { options, middleware, routes, installations } = setup;
+  const { options, middleware, routes, installations, upgrade } = setup;
   const mounts = [...new Set(routes.map((route) => route.mount))];
   const controllers = mounts.map((mount) =>
     controllerOf(
@@ -36,9 +36,20 @@ export async function startNest(adapter: AbstractHttpAdapter, setup: ServerSetup
     forceCloseConnections: true,
   });
   for (const step of middleware) app.use(step);
+  leaveBodiesAlone(app);
+  if (upgrade !== undefined) app.getHttpServer().on('upgrade', upgrade);
   await app.listen(0, '127.0.0.1');
   return { url: await app.getUrl(), close: () => app.close() };
 }
+
+// Fastify refuses a body that no parser is there for; the kit's handlers read such bodies themselves.
+function leaveBodiesAlone(app: INestApplication): void {
+  if (app.getHttpAdapter().getType() !== 'fastify') return;
+  const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
+  fastify.addContentTypeParser('*', (_request: unknown, _payload: unknown, done: (error: null) => void) => done(null));
+}
+
+type FastifyInstance = { addContentTypeParser(type: string, parser: unknown): void };
 
 // What @Controller and @Get do to a class that is written out.
 function controllerOf(mount: string | undefined, routes: readonly KitRoute[]): Type {

@@ -1,4 +1,4 @@
-import { recordSpans, type SpanRecorder } from './span-recorder.ts';
+import { type RecorderOptions, recordSpans, type SpanRecorder } from './span-recorder.ts';
 
 /** One behaviour that every subject of a contract must show. `run` throws if it does not. */
 export type Scenario<Subject> = {
@@ -18,6 +18,8 @@ export type Skips = Readonly<Record<string, string>>;
 
 /** What became of one scenario. */
 export type Verdict = { readonly title: string; readonly error: Error | undefined };
+
+const DEADLINE_MS = 15_000;
 
 /** Registers one test per scenario. Throws if a skip has no reason or names no scenario. */
 export function defineContract<Subject>(
@@ -39,10 +41,11 @@ export function defineContract<Subject>(
 export async function checkContract<Subject>(
   scenarios: readonly Scenario<Subject>[],
   subject: Subject,
+  options: RecorderOptions = {},
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const scenario of scenarios) {
-    const error = await runScenario(scenario, subject).then(
+    const error = await runScenario(scenario, subject, options).then(
       () => undefined,
       (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
     );
@@ -51,14 +54,48 @@ export async function checkContract<Subject>(
   return verdicts;
 }
 
+/** The scenarios with these titles, in this order. Throws if a title names none. */
+export function scenariosNamed<Subject>(
+  scenarios: readonly Scenario<Subject>[],
+  titles: readonly string[],
+): Scenario<Subject>[] {
+  return titles.map((title) => {
+    const found = scenarios.find((scenario) => scenario.title === title);
+    if (found === undefined) {
+      throw new Error(`[testkit] No scenario is titled ${JSON.stringify(title)}. Copy the title of one.`);
+    }
+    return found;
+  });
+}
+
 // A recorder of its own per scenario: what one leaves behind cannot reach the next, and is found at once.
-async function runScenario<Subject>(scenario: Scenario<Subject>, subject: Subject): Promise<void> {
-  const recorder = await recordSpans();
+async function runScenario<Subject>(
+  scenario: Scenario<Subject>,
+  subject: Subject,
+  options: RecorderOptions = {},
+): Promise<void> {
+  const recorder = await recordSpans(options);
   try {
-    await scenario.run(subject, recorder);
+    await withinDeadline(scenario.run(subject, recorder));
     recorder.assertEmpty();
   } finally {
     await recorder.stop();
+  }
+}
+
+// A subject that never answers fails the scenario, and not the test runner.
+async function withinDeadline(run: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`[testkit] The scenario did not end within ${DEADLINE_MS} ms.`)),
+      DEADLINE_MS,
+    );
+  });
+  try {
+    await Promise.race([run, deadline]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
-import { connect } from 'node:net';
-import type { KitMiddleware, KitRoute, ServerSubject, ServerSubjectOptions } from './http-server-subject.ts';
+import { connect, type Socket } from 'node:net';
+import type { KitRoute, ServerSetup, ServerSubject } from './http-server-subject.ts';
 
 /** Starts the subject with these routes, runs `use` with its URL and stops it, whatever happens. */
 export async function serve(
   subject: ServerSubject,
   routes: readonly KitRoute[],
   use: (url: string) => Promise<void>,
-  setup: { options?: ServerSubjectOptions; middleware?: readonly KitMiddleware[]; installations?: number } = {},
+  setup: Partial<Omit<ServerSetup, 'routes'>> = {},
 ): Promise<void> {
-  const { options = {}, middleware = [], installations = 1 } = setup;
-  const server = await subject.start({ options, middleware, routes, installations });
+  const { options = {}, middleware = [], installations = 1, upgrade } = setup;
+  const server = await subject.start({ options, middleware, routes, installations, upgrade });
   try {
     await use(server.url);
   } finally {
@@ -45,11 +45,22 @@ export async function responseTo(outgoing: ClientRequest): Promise<IncomingMessa
   return response;
 }
 
-/** Writes bytes to the server as they are and resolves with all that comes back until it closes the connection. */
-export async function sendRaw(url: string, bytes: string): Promise<string> {
+/** Opens a connection of which the caller writes the bytes. */
+export function openSocket(url: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  socket.on('error', () => {});
+  socket.on('error', () => {}); // the scenarios look at what the server makes of it
+  return socket;
+}
+
+/** A request as it goes over the wire, for one that Node's client would not send. */
+export function rawRequest(requestLine: string, headers: readonly string[] = [], body = ''): string {
+  return `${[`${requestLine} HTTP/1.1`, 'Host: kit.example', ...headers].join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Writes bytes to the server as they are and resolves with all that comes back until it closes the connection. */
+export async function sendRaw(url: string, bytes: string): Promise<string> {
+  const socket = openSocket(url);
   socket.end(Buffer.from(bytes, 'latin1'));
   let received = '';
   socket.setEncoding('latin1');

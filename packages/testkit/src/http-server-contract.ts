@@ -1,14 +1,28 @@
-import { checkContract, defineContract, type Runner, type Scenario, type Skips, type Verdict } from './contract.ts';
+import {
+  checkContract,
+  defineContract,
+  type Runner,
+  type Scenario,
+  type Skips,
+  scenariosNamed,
+  type Verdict,
+} from './contract.ts';
 import type { ServerSubject } from './http-server-subject.ts';
 import { abortScenarios } from './scenarios/aborts.ts';
+import { abuseScenarios } from './scenarios/abuse.ts';
 import { attributeScenarios } from './scenarios/attributes.ts';
+import { connectionScenarios } from './scenarios/connections.ts';
 import { contextScenarios } from './scenarios/context.ts';
 import { correlationScenarios } from './scenarios/correlation.ts';
 import { failureScenarios } from './scenarios/failures.ts';
+import { growthScenarios } from './scenarios/growth.ts';
+import { http2Scenarios } from './scenarios/http2.ts';
 import { neighbourScenarios } from './scenarios/neighbours.ts';
 import { propagationScenarios } from './scenarios/propagation.ts';
 import { routeScenarios } from './scenarios/routes.ts';
 import { streamScenarios } from './scenarios/streams.ts';
+import { uploadScenarios } from './scenarios/uploads.ts';
+import type { RecorderOptions } from './span-recorder.ts';
 
 /** Everything that a server adapter must do, over real sockets. */
 export const serverScenarios: readonly Scenario<ServerSubject>[] = [
@@ -19,8 +33,12 @@ export const serverScenarios: readonly Scenario<ServerSubject>[] = [
   ...contextScenarios,
   ...correlationScenarios,
   ...streamScenarios,
+  ...uploadScenarios,
   ...abortScenarios,
+  ...connectionScenarios,
   ...neighbourScenarios,
+  ...abuseScenarios,
+  ...growthScenarios,
 ];
 
 /**
@@ -33,7 +51,34 @@ export function httpServerContract(contract: Runner & ServerSubject & { skip?: S
   defineContract(contract, `${contract.name} keeps the HTTP server contract`, serverScenarios, contract, contract.skip);
 }
 
-/** Runs the contract without a test runner and says which scenarios fail. */
-export function checkHttpServer(subject: ServerSubject): Promise<Verdict[]> {
-  return checkContract(serverScenarios, subject);
+/**
+ * Registers the part of the contract that differs over HTTP/2 as tests. `start` serves HTTP/2 without TLS; a framework
+ * that does not offer it has no such test.
+ */
+export function http2ServerContract(contract: Runner & ServerSubject & { skip?: Skips }): void {
+  defineContract(
+    contract,
+    `${contract.name} keeps the HTTP/2 server contract`,
+    http2Scenarios,
+    contract,
+    contract.skip,
+  );
+}
+
+/** Which scenarios to run, and how. */
+export type CheckOptions = RecorderOptions & {
+  /**
+   * The titles of the scenarios to run.
+   * @default all of them
+   */
+  titles?: readonly string[];
+};
+
+/**
+ * Runs the contract without a test runner and says which scenarios fail. Throws if a title names no scenario.
+ */
+export function checkHttpServer(subject: ServerSubject, options: CheckOptions = {}): Promise<Verdict[]> {
+  const { titles } = options;
+  const scenarios = titles === undefined ? serverScenarios : scenariosNamed(serverScenarios, titles);
+  return checkContract(scenarios, subject, options);
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Span } from '@opentelemetry/api';
+import type { Duplex } from 'node:stream';
+import type { Span, TracerProvider } from '@opentelemetry/api';
 
 /** A server adapter under test. */
 export type ServerSubject = {
@@ -17,6 +18,8 @@ export type ServerSetup = {
   readonly routes: readonly KitRoute[];
   /** How often to install the adapter; 1 unless a scenario says otherwise. */
   readonly installations: number;
+  /** To be added to the server as listener of `upgrade`, if there is one. */
+  readonly upgrade: KitUpgrade | undefined;
 };
 
 export type RunningServer = {
@@ -28,6 +31,7 @@ export type RunningServer = {
 
 /** The options that all adapters share, as far as the kit uses them. */
 export type ServerSubjectOptions = {
+  tracerProvider?: TracerProvider;
   ignore?: (request: IncomingMessage) => boolean;
   trust?: (request: IncomingMessage) => 'continue' | 'link' | 'ignore';
   isError?: (statusCode: number) => boolean;
@@ -39,7 +43,10 @@ export type ServerSubjectOptions = {
   onEnd?: (span: Span, request: IncomingMessage, response: ServerResponse) => void;
 };
 
-export type KitMiddleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+/** Answers, or calls `next`: with an error if the framework is to handle one. */
+export type KitMiddleware = (request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => void;
+
+export type KitUpgrade = (request: IncomingMessage, socket: Duplex) => void;
 
 /** A route in the form `/items/:id`; each framework writes it in its own syntax if that differs. */
 export type KitRoute = {
@@ -61,7 +68,7 @@ export type KitExchange = {
   /** Node's own objects, also where the framework wraps them. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The body as the framework's own parser has read it, for `application/json` requests. */
+  /** The body as the framework's own parser has read it, for `application/json`; of any other, the handler reads the request. */
   readonly body: unknown;
 };
 

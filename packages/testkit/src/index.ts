@@ -1,14 +1,29 @@
 export type { Runner, Scenario, Skips, Verdict } from './contract.ts';
-export { checkHttpServer, httpServerContract, serverScenarios } from './http-server-contract.ts';
+export { checkHttpClient, clientScenarios, httpClientContract } from './http-client-contract.ts';
+export type {
+  ClientRequestInit,
+  ClientResponse,
+  ClientSubject,
+  ClientSubjectOptions,
+  TracedClient,
+} from './http-client-subject.ts';
+export {
+  type CheckOptions,
+  checkHttpServer,
+  http2ServerContract,
+  httpServerContract,
+  serverScenarios,
+} from './http-server-contract.ts';
 export type {
   KitAnswer,
   KitExchange,
   KitHandler,
   KitMiddleware,
   KitRoute,
+  KitUpgrade,
   RunningServer,
   ServerSetup,
   ServerSubject,
   ServerSubjectOptions,
 } from './http-server-subject.ts';
-export { type RecordedSpan, recordSpans, type SpanRecorder } from './span-recorder.ts';
+export { type RecordedSpan, type RecorderOptions, recordSpans, type SpanRecorder } from './span-recorder.ts';

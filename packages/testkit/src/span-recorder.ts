@@ -47,12 +47,20 @@ export type RecordedSpan = {
   readonly scope: string;
 };
 
+export type RecorderOptions = {
+  /**
+   * How long `take` waits for a span that has not finished yet, in milliseconds.
+   * @default 3000
+   */
+  patienceMs?: number;
+};
+
 /**
  * Registers a tracer provider, W3C propagators and a context manager with `@opentelemetry/api` and records what finishes.
  * Runs on either SDK line: `@opentelemetry/sdk-trace-node` 2.x, or `@opentelemetry/sdk-trace` 3.x where that is installed.
  * Throws if something is registered already; one recorder serves a whole test file.
  */
-export async function recordSpans(): Promise<SpanRecorder> {
+export async function recordSpans({ patienceMs = 3000 }: RecorderOptions = {}): Promise<SpanRecorder> {
   const spans: RecordedSpan[] = [];
   const waiting = new Set<() => void>();
   const provider = await createProvider((span) => {
@@ -76,7 +84,7 @@ export async function recordSpans(): Promise<SpanRecorder> {
   }
 
   return {
-    take(wanted, timeoutMs = 3000) {
+    take(wanted, timeoutMs = patienceMs) {
       const matches = typeof wanted === 'string' ? (span: RecordedSpan) => span.name === wanted : wanted;
       return new Promise((resolve, reject) => {
         const look = (): void => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { trace } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import { open, responseTo, send, serve } from '../http-requests.ts';
 import type { KitExchange, ServerSubject } from '../http-server-subject.ts';
@@ -105,6 +106,25 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
         assert.equal(span.attributes['http.response.status_code'], 200);
         assert.equal(span.attributes['error.type'], 'server_aborted');
         assert.equal(span.status, 'ERROR');
+      });
+    },
+  },
+  {
+    title: 'listeners run in the context of the exchange also when the client leaves',
+    run(subject, recorder) {
+      let close = (_traceId: string | undefined): void => {};
+      const closed = new Promise<string | undefined>((resolve) => {
+        close = resolve;
+      });
+      const { routes, entered } = handler(({ response }) => {
+        response.on('close', () => close(trace.getActiveSpan()?.spanContext().traceId));
+      });
+      return serve(subject, routes, async (url) => {
+        const request = open(`${url}/work`);
+        await entered;
+        request.destroy();
+        const { traceId } = await recorder.take('GET /work');
+        assert.equal(await closed, traceId);
       });
     },
   },

@@ -6,6 +6,8 @@ import type { Scenario } from '../contract.ts';
 import { send, serve } from '../http-requests.ts';
 import type { KitMiddleware, KitRoute, ServerSubject } from '../http-server-subject.ts';
 
+const WAVE = 200;
+
 const activeTrace = (): string => trace.getSpanContext(context.active())?.traceId ?? 'none';
 
 const setsBaggage: KitMiddleware = (_request, _response, next) => {
@@ -115,6 +117,51 @@ export const contextScenarios: readonly Scenario<ServerSubject>[] = [
           for (const id of ids) await recorder.take((span) => span.traceId === id);
         },
       ),
+  },
+  {
+    title: 'a thousand requests at once never mix their traces, their baggage and their correlation IDs',
+    run(subject, recorder) {
+      let inside = 0;
+      let wave = (): void => {};
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const gathered: KitRoute = {
+        method: 'GET',
+        path: '/work',
+        async handle({ response }) {
+          inside += 1;
+          if (inside % WAVE === 0) wave();
+          await released; // all of them are in here before the first one leaves
+          await delay(inside % 3);
+          return { body: `${activeTrace()} ${tenantOf()} ${response.getHeader('x-request-id')}` };
+        },
+      };
+      return serve(subject, [gathered], async (url) => {
+        const expected: string[] = [];
+        const bodies: Promise<string>[] = [];
+        for (let n = 0; n < 1000; n += 1) {
+          const id = n.toString(16).padStart(32, 'b');
+          expected.push(`${id} tenant-${n} order-${n}`);
+          const headers = {
+            traceparent: `00-${id}-b7ad6b7169203331-01`,
+            baggage: `tenant=tenant-${n}`,
+            'x-request-id': `order-${n}`,
+          };
+          bodies.push(send(`${url}/work`, { headers }).then(({ body }) => body));
+          // The queue of connections to accept is short: they come in waves.
+          if (n % WAVE === WAVE - 1) await new Promise<void>((resolve) => (wave = resolve));
+        }
+        release();
+        assert.deepEqual(await Promise.all(bodies), expected);
+        for (const line of expected) {
+          const [traceId, , requestId] = line.split(' ');
+          const span = await recorder.take((candidate) => candidate.traceId === traceId);
+          assert.equal(span.attributes['throughline.request_id'], requestId);
+        }
+      });
+    },
   },
   {
     title: 'a request leaves nothing behind on its connection',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../contract.ts';
-import { send, serve } from '../http-requests.ts';
+import { open, responseTo, send, serve } from '../http-requests.ts';
 import type { KitHandler, KitRoute, ServerSubject } from '../http-server-subject.ts';
 import type { SpanRecorder } from '../span-recorder.ts';
 
@@ -148,6 +148,81 @@ export const failureScenarios: readonly Scenario<ServerSubject>[] = [
         assert.equal(span.status, 'UNSET');
         assert.equal(span.attributes['http.response.status_code'], 400);
       }),
+  },
+  {
+    title: 'an error that a middleware passes on is recorded once and leaves no route',
+    run: (subject, recorder) =>
+      serve(
+        subject,
+        route(() => ({ body: 'ok' })),
+        async (url) => {
+          assert.equal((await send(`${url}/nowhere`)).status, 500);
+          const span = await recorder.take('GET');
+          assert.equal(span.status, 'ERROR');
+          assert.equal(span.attributes['error.type'], 'PaymentDeclined');
+          assert.equal(span.exceptions.length, 1);
+        },
+        { middleware: [(_request, _response, next) => next(new PaymentDeclined('no funds'))] },
+      ),
+  },
+  {
+    title: 'an error after the headers were sent is recorded, with the status that was sent',
+    run: (subject, recorder) =>
+      serve(
+        subject,
+        route(async ({ response }) => {
+          response.writeHead(200, { 'content-type': 'text/plain' });
+          await new Promise((resolve) => response.write('first', resolve));
+          setImmediate(() => response.destroy()); // not every framework does it in the handler's place
+          throw new PaymentDeclined('no funds');
+        }),
+        async (url) => {
+          const response = await responseTo(open(`${url}/work`));
+          response.on('error', () => {}).resume();
+          await new Promise((resolve) => response.on('close', resolve)); // broken off or ended, as the framework does it
+          const span = await recorder.take('GET /work');
+          assert.equal(span.attributes['http.response.status_code'], 200);
+          assert.equal(span.attributes['error.type'], 'PaymentDeclined');
+          assert.equal(span.status, 'ERROR');
+          assert.equal(span.exceptions.length, 1);
+        },
+      ),
+  },
+  {
+    title: 'a handler that fails after it has answered does not change what was answered',
+    run: (subject, recorder) =>
+      serve(
+        subject,
+        route(async ({ response }) => {
+          response.end('ok');
+          throw new PaymentDeclined('no funds');
+        }),
+        async (url) => {
+          const { status, body } = await send(`${url}/work`);
+          assert.deepEqual([status, body], [200, 'ok']);
+          const span = await recorder.take('GET /work');
+          assert.equal(span.status, 'UNSET');
+          assert.equal(span.attributes['http.response.status_code'], 200);
+          assert.equal(span.attributes['error.type'], undefined);
+        },
+      ),
+  },
+  {
+    title: 'a handler that answers twice has one span, of the first answer',
+    run: (subject, recorder) =>
+      serve(
+        subject,
+        route(({ response }) => {
+          response.end('first');
+          response.writeHead(500);
+          return undefined;
+        }),
+        async (url) => {
+          assert.equal((await send(`${url}/work`)).body, 'first');
+          const span = await recorder.take('GET /work');
+          assert.equal(span.status, 'UNSET');
+        },
+      ),
   },
 ];
 

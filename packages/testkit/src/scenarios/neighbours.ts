@@ -70,7 +70,8 @@ export const neighbourScenarios: readonly Scenario<ServerSubject>[] = [
               trace.getTracer('kit').startSpan('child').end();
               const headers: Record<string, string> = {};
               propagation.inject(context.active(), headers);
-              return { body: JSON.stringify(headers) };
+              const flags = trace.getSpanContext(context.active())?.traceFlags;
+              return { body: JSON.stringify({ ...headers, flags }) };
             },
           },
         ],
@@ -79,6 +80,7 @@ export const neighbourScenarios: readonly Scenario<ServerSubject>[] = [
           assert.equal(ignored.status, 200);
           assert.equal(ignored.headers['x-request-id'], 'order-1');
           assert.equal(JSON.parse(ignored.body).traceparent?.endsWith('-01') ?? false, false);
+          assert.equal(JSON.parse(ignored.body).flags, 0);
           assert.equal((await send(`${url}/nothing?ignore`)).status, 404);
           await send(`${url}/health`);
           await recorder.take('GET /health');
@@ -110,7 +112,42 @@ export const neighbourScenarios: readonly Scenario<ServerSubject>[] = [
       );
     },
   },
+  {
+    title: 'a tracer that fails costs the span and not the request',
+    run: (subject) =>
+      serve(
+        subject,
+        [work],
+        async (url) => {
+          const { status, body } = await send(`${url}/work`);
+          assert.deepEqual([status, body], [200, 'ok']);
+        },
+        { options: { tracerProvider: { getTracer: () => ({ startSpan: fail, startActiveSpan: fail }) } } },
+      ),
+  },
+  {
+    title: 'a span processor that fails at the end of a span does not harm the process',
+    run: (subject) =>
+      serve(
+        subject,
+        [work],
+        async (url) => {
+          for (let n = 0; n < 2; n += 1) assert.equal((await send(`${url}/work`)).status, 200);
+        },
+        {
+          options: {
+            onStart(span) {
+              span.end = fail;
+            },
+          },
+        },
+      ),
+  },
 ];
+
+function fail(): never {
+  throw new Error('an SDK is broken');
+}
 
 // What instrumentations of `node:http` do: a span around the emission of "request", ended with the response.
 function instrumentServers(): () => void {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scenario } from '../contract.ts';
-import { send, serve } from '../http-requests.ts';
+import { open, responseTo, send, serve } from '../http-requests.ts';
 import type { KitRoute, ServerSubject } from '../http-server-subject.ts';
 
 const STREAM_MS = 60;
@@ -47,4 +49,44 @@ export const streamScenarios: readonly Scenario<ServerSubject>[] = [
         assert.equal(span.attributes['throughline.long_lived'], 'sse');
       }),
   },
+  {
+    title: 'a client that leaves a stream of server-sent events is no error',
+    run: (subject, recorder) =>
+      serve(subject, [endless('text/event-stream')], async (url) => {
+        const request = open(`${url}/stream`);
+        const response = await responseTo(request);
+        response.on('error', () => {});
+        await once(response, 'data');
+        request.destroy();
+        const span = await recorder.take('GET /stream');
+        assert.equal(span.attributes['http.response.status_code'], 200);
+        assert.equal(span.attributes['throughline.long_lived'], 'sse');
+        assert.equal(span.attributes['error.type'], undefined);
+        assert.equal(span.status, 'UNSET');
+      }),
+  },
+  {
+    title: 'a stream of server-sent events that the server breaks off is an error',
+    run: (subject, recorder) =>
+      serve(subject, [endless('text/event-stream', (response) => response.destroy())], async (url) => {
+        const response = await responseTo(open(`${url}/stream`));
+        response.resume();
+        await once(response, 'error');
+        const span = await recorder.take('GET /stream');
+        assert.equal(span.attributes['error.type'], 'server_aborted');
+        assert.equal(span.status, 'ERROR');
+      }),
+  },
 ];
+
+function endless(contentType: string, afterFirst: (response: ServerResponse) => void = () => {}): KitRoute {
+  return {
+    method: 'GET',
+    path: '/stream',
+    handle({ response }) {
+      response.writeHead(200, { 'content-type': contentType });
+      response.write('data: 1\n\n', () => afterFirst(response));
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { RequestHeaders } from '@throughline/core/http-client';
+
+type FetchArguments = Parameters<typeof fetch>;
+
+/** What a call of `fetch` asks for. */
+export type FetchRequest = {
+  readonly method: string;
+  readonly url: URL;
+  readonly signal: AbortSignal | null | undefined;
+  header(name: string): string | undefined;
+  /** The arguments with these headers besides the caller's. Nothing of the caller's is changed. */
+  withHeaders(headers: RequestHeaders): FetchArguments;
+};
+
+/** Reads the arguments of `fetch`, in every form it takes; `undefined` if fetch is going to refuse them. */
+export function readFetch(args: FetchArguments): FetchRequest | undefined {
+  try {
+    return read(...args);
+  } catch {
+    return undefined;
+  }
+}
+
+function read(input: FetchArguments[0], init: FetchArguments[1]): FetchRequest | undefined {
+  if (init !== undefined && init !== null && typeof init !== 'object') return undefined;
+  const request = typeof input === 'object' && 'url' in input ? input : undefined;
+  const headers = new Headers(init?.headers ?? request?.headers);
+  return {
+    method: normalizeMethod(init?.method ?? request?.method ?? 'GET'),
+    url: new URL(request === undefined ? String(input) : request.url),
+    signal: init?.signal === undefined ? request?.signal : init.signal,
+    header: (name) => headers.get(name) ?? undefined,
+    withHeaders(added) {
+      for (const [name, value] of Object.entries(added)) {
+        if (value === null) headers.delete(name);
+        else headers.set(name, value);
+      }
+      return [input, { ...copyInit(request, init), headers }];
+    },
+  };
+}
+
+// https://fetch.spec.whatwg.org/#concept-method-normalize: `patch` stays as it is.
+function normalizeMethod(method: string): string {
+  return /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : String(method);
+}
+
+// Inherited members count: an init may be a Request, or be made from defaults by Object.create().
+function copyInit(request: Request | undefined, init: RequestInit | null | undefined): RequestInit {
+  const copy: Record<string, unknown> = {};
+  for (const name in init) copy[name] = init[name as keyof RequestInit];
+  // Any init makes fetch forget the referrer of a Request; https://fetch.spec.whatwg.org/#dom-request
+  if (request !== undefined && Object.keys(copy).length === 0) {
+    copy.referrer = request.referrer;
+    copy.referrerPolicy = request.referrerPolicy;
+  }
+  return copy;
+}

@@ -1,0 +1,187 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+} from '@opentelemetry/semantic-conventions';
+import { getCorrelation } from './correlation.ts';
+import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
+import {
+  ATTR_CANCELLED,
+  ATTR_TIME_TO_FIRST_BYTE,
+  type headerRecorder,
+  methodInName,
+  outboundAttributes,
+} from './http-attributes.ts';
+import { type QueryRedactor, redactQuoted } from './redaction.ts';
+
+/** What a call may tell the service it goes to. */
+export type Propagate = { trace?: boolean; baggage?: boolean; correlation?: boolean };
+
+/** Headers to put into a copy of the caller's, in place of those of the same name; `null` takes one out. */
+export type RequestHeaders = Readonly<Record<string, string | null>>;
+
+/** What all calls of one client have in common. */
+export type CallSettings = {
+  readonly isError: (statusCode: number) => boolean;
+  readonly recordRequestHeaders: ReturnType<typeof headerRecorder>;
+  readonly recordResponseHeaders: ReturnType<typeof headerRecorder>;
+  readonly redact: QueryRedactor;
+  readonly onStart: ((span: Span, url: URL) => void) | undefined;
+  readonly onEnd: ((span: Span, url: URL) => void) | undefined;
+};
+
+type ReadHeader = (name: string) => string | string[] | undefined;
+type Head = { readonly statusCode: number; header(name: string): unknown; readonly afterMs: number };
+
+const FIRST_BYTE_RESOLUTION_MS = 1;
+
+/** One outgoing HTTP call and its CLIENT span, which ends once. Run the call in `context` and send `headers` with it. */
+export class TracedCall {
+  readonly context: Context;
+  readonly headers: RequestHeaders;
+  readonly url: URL;
+  ended = false;
+  readonly #span: Span;
+  readonly #settings: CallSettings;
+  readonly #startedAt = performance.now();
+  #head: Head | undefined;
+  #resends = 0;
+
+  constructor(
+    tracer: Tracer,
+    settings: CallSettings,
+    active: Context,
+    method: string,
+    url: URL,
+    header: ReadHeader,
+    allowed: Propagate,
+  ) {
+    const attributes = outboundAttributes(method, url, settings.redact);
+    settings.recordRequestHeaders(attributes, header);
+    this.#span = tracer.startSpan(methodInName(method), { kind: SpanKind.CLIENT, attributes }, active);
+    this.#settings = settings;
+    this.url = url;
+    this.context = trace.setSpan(active, this.#span);
+    this.headers = outgoingHeaders(this.context, allowed, header);
+    this.#runHook('onStart');
+  }
+
+  /** Notes that response headers came; those that come after a redirect replace them. */
+  respond(statusCode: number, header: (name: string) => unknown): void {
+    this.#head = { statusCode, header, afterMs: performance.now() - this.#startedAt };
+  }
+
+  /** Notes that the request goes to the wire once more, as after a redirect. */
+  resend(): void {
+    this.#resends += 1;
+    this.#head = undefined;
+  }
+
+  /** Ends the span: the response is complete, or nobody wants the rest. */
+  end(): void {
+    if (this.ended) return;
+    this.#describeHead();
+    this.#finish();
+  }
+
+  /** Ends the span as of the response headers: nobody has waited for what came after them. */
+  endAtHeaders(): void {
+    if (this.ended) return;
+    this.#describeHead();
+    this.#finish(this.#head === undefined ? undefined : this.#startedAt + this.#head.afterMs);
+  }
+
+  /** Ends the span with what the call threw. A call that its caller gave up is no error, a timeout is. */
+  fail(thrown: unknown, signal?: AbortSignal | null): void {
+    if (this.ended) return;
+    this.#describeHead();
+    if (isCancellation(thrown, signal)) {
+      this.#span.setAttribute(ATTR_CANCELLED, true);
+    } else {
+      const cause = rootCause(thrown, signal);
+      const redact = (text: string): string => redactQuoted(text, this.url, this.#settings.redact);
+      recordException(this.#span, thrown, redact);
+      this.#span.setAttribute(ATTR_ERROR_TYPE, errorType(cause));
+      this.#span.setStatus({ code: SpanStatusCode.ERROR, message: redact(errorMessage(cause)) });
+    }
+    this.#finish();
+  }
+
+  #describeHead(): void {
+    const head = this.#head;
+    if (head === undefined || !this.#span.isRecording()) return;
+    const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: head.statusCode };
+    callSafely('responseHeaders', this.#settings.recordResponseHeaders, attributes, head.header);
+    if (performance.now() - this.#startedAt - head.afterMs >= FIRST_BYTE_RESOLUTION_MS) {
+      attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round(head.afterMs * 1000) / 1000;
+    }
+    if (this.#settings.isError(head.statusCode)) {
+      attributes[ATTR_ERROR_TYPE] = String(head.statusCode);
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#span.setAttributes(attributes);
+  }
+
+  #finish(at?: number): void {
+    this.ended = true;
+    if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
+    this.#runHook('onEnd');
+    this.#span.end(at);
+  }
+
+  // The events that end a call come from the socket, outside of its context.
+  #runHook(name: 'onStart' | 'onEnd'): void {
+    const hook = this.#settings[name];
+    if (hook !== undefined) context.with(this.context, () => callSafely(name, hook, this.#span, this.url));
+  }
+}
+
+/** The headers that say what `allowed` permits of this context. */
+export function outgoingHeaders(callContext: Context, allowed: Propagate, header: ReadHeader): RequestHeaders {
+  const headers: Record<string, string | null> = {};
+  if (allowed.trace === true || allowed.baggage === true) {
+    let sent = callContext;
+    if (allowed.trace !== true) sent = trace.deleteSpan(sent);
+    if (allowed.baggage !== true) sent = propagation.deleteBaggage(sent);
+    callSafely('propagator.inject', () => propagation.inject(sent, headers));
+  }
+  // Left over from another trace where the caller forwards the headers of a request it got.
+  if (headers.traceparent !== undefined && header('tracestate') !== undefined) headers.tracestate ??= null;
+  const correlation = getCorrelation(callContext);
+  if (correlation !== undefined && allowed.correlation === true && header(correlation.header) === undefined) {
+    headers[correlation.header] = correlation.id;
+  }
+  return headers;
+}
+
+// An abort with a reason of one's own makes fetch reject with just that reason; AbortSignal.timeout() has a name for it.
+function isCancellation(thrown: unknown, signal: AbortSignal | null | undefined): boolean {
+  if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) return !isTimeout(signal.reason);
+  return isAbort(thrown);
+}
+
+// fetch says "fetch failed", and axios may say "Network Error"; they keep what happened as the cause.
+function rootCause(thrown: unknown, signal: AbortSignal | null | undefined): unknown {
+  if (isAbort(thrown) && signal?.aborted === true) return signal.reason;
+  if (!(thrown instanceof Error) || !(thrown.cause instanceof Error)) return thrown;
+  return thrown instanceof TypeError || 'code' in thrown.cause ? thrown.cause : thrown;
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'CanceledError');
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError';
+}

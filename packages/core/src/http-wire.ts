@@ -1,0 +1,118 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type Context, context, createContextKey } from '@opentelemetry/api';
+import { callSafely } from './failure.ts';
+import type { TracedCall } from './http-call.ts';
+
+/**
+ * What Node's own channels tell of the requests that one call makes, whatever client makes them: when each goes to the
+ * wire and its headers come (`node:http` and undici), and when its body is complete or broken off (undici, and so fetch).
+ *
+ * @see https://nodejs.org/api/diagnostics_channel.html#http
+ * @see https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
+ */
+export class Wire {
+  /** Run the call in this context. */
+  readonly context: Context;
+  /** Whether the headers of the last request were reported. */
+  responded = false;
+  readonly #call: TracedCall;
+  #sends = 0;
+  #underWay: object | undefined;
+  #failure: unknown;
+  #onClose: ((failure: unknown) => void) | undefined;
+
+  constructor(call: TracedCall) {
+    subscribeOnce();
+    this.#call = call;
+    this.context = call.context.setValue(WIRE, this);
+  }
+
+  /** Whether a call to this URL is the one under way here, made once more by what it is made of. */
+  carries(url: URL): boolean {
+    return !this.#call.ended && this.#call.url.href === url.href;
+  }
+
+  /** Calls back when the last request is complete, with what broke it off if anything did; at once if none is under way. */
+  whenClosed(callback: (failure: unknown) => void): void {
+    if (this.#underWay === undefined) callback(this.#failure);
+    else this.#onClose = callback;
+  }
+
+  /** A request was made in the context of this call. A client with a queue of its own may make another call's there. */
+  adopt(request: object, header: (name: string) => unknown, tellsEnd: boolean): void {
+    const sent = Object.entries(this.#call.headers);
+    if (!sent.every(([name, value]) => value === null || header(name) === value)) return;
+    wires.set(request, this);
+    if (this.#sends > 0) this.#call.resend();
+    this.#sends += 1;
+    this.responded = false;
+    this.#failure = undefined;
+    this.#underWay = tellsEnd ? request : undefined;
+  }
+
+  respond(statusCode: number, header: (name: string) => unknown): void {
+    this.responded = true;
+    this.#call.respond(statusCode, header);
+  }
+
+  close(request: object, failure?: unknown): void {
+    if (this.#underWay !== request) return;
+    this.#underWay = undefined;
+    this.#failure = failure;
+    this.#onClose?.(failure);
+  }
+}
+
+/** The wire of the call that code in this context is part of. */
+export function wireOf(active: Context): Wire | undefined {
+  const wire = active.getValue(WIRE);
+  return wire instanceof Wire ? wire : undefined;
+}
+
+const WIRE = createContextKey('throughline.wire');
+const wires = new WeakMap<object, Wire>();
+let subscribed = false;
+
+type UndiciRequest = { readonly headers: readonly string[] };
+type UndiciEvent = {
+  readonly request: UndiciRequest;
+  readonly response: { readonly statusCode: number; readonly headers: readonly Buffer[] };
+  readonly error?: unknown;
+};
+type HttpEvent = { readonly request: ClientRequest; readonly response: IncomingMessage };
+
+function subscribeOnce(): void {
+  if (subscribed) return;
+  subscribed = true;
+  on<HttpEvent>('http.client.request.start', ({ request }) =>
+    wireOf(context.active())?.adopt(request, (name) => request.getHeader(name), false),
+  );
+  on<HttpEvent>('http.client.response.finish', ({ request, response }) =>
+    wires.get(request)?.respond(response.statusCode as number, (name) => response.headers[name]),
+  );
+  on<UndiciEvent>('undici:request:create', ({ request }) =>
+    wireOf(context.active())?.adopt(request, (name) => valueIn(request.headers, name), true),
+  );
+  on<UndiciEvent>('undici:request:headers', ({ request, response }) =>
+    wires.get(request)?.respond(response.statusCode, (name) => valueIn(response.headers, name)),
+  );
+  on<UndiciEvent>('undici:request:trailers', ({ request }) => wires.get(request)?.close(request));
+  on<UndiciEvent>('undici:request:error', ({ request, error }) =>
+    wires.get(request)?.close(request, error ?? 'aborted'),
+  );
+}
+
+function on<Event>(channel: string, listen: (event: Event) => void): void {
+  // What a subscriber throws would end the process.
+  subscribe(channel, (event) => callSafely(channel, listen, event as Event));
+}
+
+// undici lists names and values in turn.
+function valueIn(headers: readonly (string | Buffer)[], name: string): string | string[] | undefined {
+  const values: string[] = [];
+  for (let n = 0; n + 1 < headers.length; n += 2) {
+    if (String(headers[n]).toLowerCase() === name) values.push(String(headers[n + 1]));
+  }
+  return values.length > 1 ? values : values[0];
+}

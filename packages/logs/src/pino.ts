@@ -1,0 +1,45 @@
+import { type LogFieldOptions, logFieldReader } from '@throughline/core';
+
+export type { LogFieldOptions };
+
+/** What pino passes to its mixin; all of it may be missing, so that you can call the mixin in one of your own. */
+export type TraceFieldsMixin = (line?: object, level?: number, logger?: PinoLogger) => Record<string, string | boolean>;
+
+type PinoLogger = { bindings(): Record<string, unknown> };
+
+/**
+ * A pino `mixin` that puts the ids of the active span and request into every line: `trace_id`, `span_id`, `trace_flags`
+ * and `request_id`, or what another backend calls them. A field of the line or of the logger's bindings wins over ours
+ * of the same name. Throws a `TypeError` for a wrong option.
+ *
+ * @example
+ * const logger = pino({ mixin: traceFields() });
+ */
+export function traceFields(options: LogFieldOptions = {}): TraceFieldsMixin {
+  const readFields = logFieldReader('logs/pino', options);
+  return function traceFieldsMixin(_line, _level, logger) {
+    const fields = readFields();
+    // pino itself lets the line's fields win. Bindings it writes as text in front of ours, where a parser forgets them.
+    if (logger !== undefined) leaveOutBound(fields, logger);
+    return fields;
+  };
+}
+
+function leaveOutBound(fields: Record<string, unknown>, logger: PinoLogger): void {
+  const text = bindingsText(logger);
+  for (const name of Object.keys(fields)) {
+    // The text may have the name elsewhere; parsing it is dear, and all but never needed. A search for the quoted name
+    // would be exact and take five times as long: text is full of quotes.
+    if ((text === undefined || text.includes(name)) && Object.hasOwn(logger.bindings(), name)) delete fields[name];
+  }
+}
+
+let textKey: symbol | undefined;
+
+// Where pino keeps the bindings it has serialised. `pino.symbols` has the key, at the price of importing pino: a second
+// copy of it would have another one. Without the key we parse.
+function bindingsText(logger: PinoLogger & { [key: symbol]: unknown }): string | undefined {
+  textKey ??= Object.getOwnPropertySymbols(logger).find((key) => key.description === 'pino.chindings');
+  const text = textKey === undefined ? undefined : logger[textKey];
+  return typeof text === 'string' ? text : undefined;
+}

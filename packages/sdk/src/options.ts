@@ -1,0 +1,120 @@
+import type { Attributes, TextMapPropagator } from '@opentelemetry/api';
+import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
+import { EXPORTER_NAMES, type ExporterName, isExporter } from './exporter.ts';
+import { isHttpUrl } from './otlp-settings.ts';
+import { isRatio, isSampler, type Sampling } from './sampler.ts';
+
+/** Everything is optional; an option wins over the `OTEL_*` variable for the same thing. */
+export type StartTracingOptions = {
+  /**
+   * The name of this service.
+   * @default `OTEL_SERVICE_NAME`, else `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, else the name in package.json
+   */
+  serviceName?: string;
+  /**
+   * The version of this service.
+   * @default `service.version` in `OTEL_RESOURCE_ATTRIBUTES`, else the version in package.json
+   */
+  serviceVersion?: string;
+  /**
+   * Where it is deployed, such as `production`.
+   * @default `deployment.environment.name` in `OTEL_RESOURCE_ATTRIBUTES`, else none
+   */
+  environment?: string;
+  /**
+   * Further attributes of this process, on all its spans.
+   * @default those of `OTEL_RESOURCE_ATTRIBUTES`
+   */
+  resourceAttributes?: Attributes;
+  /**
+   * Where spans go. `'otlp'` is HTTP/protobuf unless `OTEL_EXPORTER_OTLP_PROTOCOL` says otherwise; `'otlp-grpc'` and
+   * `'zipkin'` need a package of their own; `'console'` draws each trace on stdout.
+   * @default `OTEL_TRACES_EXPORTER`, else 'otlp'
+   */
+  exporter?: ExporterName | SpanExporter;
+  /**
+   * The URL of the collector. Without a path, the usual one of the exporter is added.
+   * @default `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`, else http://localhost:4318
+   */
+  endpoint?: string;
+  /**
+   * HTTP headers for the collector, such as an API key.
+   * @default `OTEL_EXPORTER_OTLP_TRACES_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS`
+   */
+  headers?: Record<string, string>;
+  /**
+   * Which traces to keep: the share of those that begin here, while all others are decided by the caller; or a sampler.
+   * @default `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else all
+   */
+  sampling?: Sampling;
+  /**
+   * Span processors that see every span before it is exported.
+   * @default []
+   */
+  spanProcessors?: SpanProcessor[];
+  /**
+   * How trace context and baggage travel between services.
+   * @default `OTEL_PROPAGATORS`, else W3C trace context and baggage
+   */
+  propagator?: TextMapPropagator;
+  /**
+   * How long `flush()`, `shutdown()` and the flush before the process ends may take, in milliseconds.
+   * @default 5000
+   */
+  flushTimeoutMs?: number;
+};
+
+/** Throws a `TypeError` that names the first option which is unknown or of the wrong kind. */
+export function checkStartOptions(options: StartTracingOptions): void {
+  checkOptions('sdk', options, checks);
+  const { sampling } = options;
+  if (sampling === undefined || isSampler(sampling)) return;
+  checkOptions<{ ratio?: number }>('sdk', sampling, { ratio: ['a number from 0 to 1', isRatio] }, 'sampling.');
+}
+
+const aName: OptionChecks<{ name?: string }>['name'] = [
+  'a non-empty string',
+  (value) => typeof value === 'string' && value.trim() !== '',
+];
+
+const checks: OptionChecks<StartTracingOptions> = {
+  serviceName: aName,
+  serviceVersion: aName,
+  environment: aName,
+  resourceAttributes: is.object,
+  exporter: [
+    `one of ${EXPORTER_NAMES.map((name) => `'${name}'`).join(', ')} or a SpanExporter`,
+    (value) => EXPORTER_NAMES.some((name) => name === value) || isExporter(value),
+  ],
+  endpoint: ['an http: or https: URL', isHttpUrl],
+  headers: [
+    'an object of strings',
+    (value) => is.object[1](value) && Object.values(value as object).every((header) => typeof header === 'string'),
+  ],
+  sampling: ['an object with `ratio` or a Sampler', is.object[1]],
+  spanProcessors: [
+    'an array of SpanProcessors (objects with `onStart` and `onEnd`)',
+    (value) => Array.isArray(value) && value.every(isProcessor),
+  ],
+  propagator: [
+    'a TextMapPropagator (an object with `inject` and `extract`)',
+    (value) => hasMethods(value, 'inject', 'extract'),
+  ],
+  flushTimeoutMs: [
+    'a number of milliseconds from 1 to 2147483647',
+    (value) => typeof value === 'number' && value >= 1 && value <= 2_147_483_647,
+  ],
+};
+
+function isProcessor(value: unknown): boolean {
+  return hasMethods(value, 'onStart', 'onEnd', 'forceFlush', 'shutdown');
+}
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  );
+}

@@ -1,0 +1,82 @@
+import { diag } from '@opentelemetry/api';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-node';
+import { readChoice, readNumber, readVariable, wrongVariable } from './environment.ts';
+
+/** Which traces to keep: a share of those that begin here, or a sampler of your own. */
+export type Sampling = { ratio?: number } | Sampler;
+
+const NAMES = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
+/**
+ * The sampler of the option, else of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else one that keeps all traces
+ * that begin here and decides like the caller for all others. Throws for anything it does not understand: a typing error
+ * must not sample everything.
+ */
+export function createSampler(sampling: Sampling | undefined): Sampler {
+  if (sampling === undefined) return samplerOfEnvironment();
+  if (isSampler(sampling)) return sampling;
+  return new ParentBasedSampler({ root: rootSampler(sampling.ratio ?? 1) });
+}
+
+/** Whether a value is a sampler, of either SDK line. */
+export function isSampler(value: unknown): value is Sampler {
+  return (
+    typeof value === 'object' && value !== null && 'shouldSample' in value && typeof value.shouldSample === 'function'
+  );
+}
+
+/** Whether a value is a share of traces. */
+export function isRatio(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1;
+}
+
+function rootSampler(ratio: number): Sampler {
+  return ratio === 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
+}
+
+function samplerOfEnvironment(): Sampler {
+  const name = readChoice('OTEL_TRACES_SAMPLER', NAMES);
+  // In capitals, the SDK's own reading of the variable would not find it and claim to sample everything.
+  const given = readVariable('OTEL_TRACES_SAMPLER');
+  if (given !== name) throw wrongVariable('OTEL_TRACES_SAMPLER', 'in lower case', given ?? '');
+  const ratio = ratioOfEnvironment(name);
+  if (name === 'always_on') return new AlwaysOnSampler();
+  if (name === 'always_off') return new AlwaysOffSampler();
+  if (name === 'traceidratio') return new TraceIdRatioBasedSampler(ratio);
+  if (name === 'parentbased_always_off') return new ParentBasedSampler({ root: new AlwaysOffSampler() });
+  return new ParentBasedSampler({ root: rootSampler(ratio) });
+}
+
+function ratioOfEnvironment(name: (typeof NAMES)[number] | undefined): number {
+  const given = readVariable('OTEL_TRACES_SAMPLER_ARG');
+  if (name?.endsWith('traceidratio')) {
+    const ratio = readNumber('OTEL_TRACES_SAMPLER_ARG', { min: 0, max: 1, integer: false });
+    if (ratio !== undefined) return ratio;
+    throw new TypeError(
+      `[sdk] The environment variable OTEL_TRACES_SAMPLER is ${name}, which needs OTEL_TRACES_SAMPLER_ARG. Set it to the ` +
+        'share of traces to keep, a number from 0 to 1.',
+    );
+  }
+  if (given === undefined) return 1;
+  if (name === undefined) {
+    throw new TypeError(
+      '[sdk] The environment variable OTEL_TRACES_SAMPLER_ARG is set, but OTEL_TRACES_SAMPLER is not. Set the latter to ' +
+        'parentbased_traceidratio, or remove the former.',
+    );
+  }
+  diag.warn(`[sdk] OTEL_TRACES_SAMPLER_ARG has no effect with OTEL_TRACES_SAMPLER=${name}.`);
+  return 1;
+}
