@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { readChoice } from './environment.ts';
-import { type OtlpEncoding, OtlpExporter } from './otlp-exporter.ts';
+import { OtlpDelivery } from './otlp-delivery.ts';
+import { OtlpExporter } from './otlp-exporter.ts';
 import { readOtlpSettings, withPath } from './otlp-settings.ts';
 
 /** Where spans go, by name. */
@@ -19,9 +20,13 @@ export const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'otlp-json', 'ot
 
 /**
  * The exporter that the options ask for, else the environment; `'console'` and `'none'` have no exporter and are returned
- * as they are. Throws for unknown names and protocols, and if the exporter's package is not installed.
+ * as they are, and where OTLP as protobuf is asked for and `recorded` spans are there to be sent, their delivery is all it
+ * takes. Throws for unknown names and protocols, and if the exporter's package is not installed.
  */
-export function createExporter(options: ExporterOptions): SpanExporter | 'console' | 'none' {
+export function createExporter(
+  options: ExporterOptions,
+  recorded: boolean,
+): SpanExporter | OtlpDelivery | 'console' | 'none' {
   const { exporter = exporterOfEnvironment(), endpoint, headers } = options;
   if (typeof exporter === 'object') {
     if (endpoint === undefined && headers === undefined) return exporter;
@@ -31,8 +36,9 @@ export function createExporter(options: ExporterOptions): SpanExporter | 'consol
     );
   }
   const name = exporter === 'otlp' ? otlpOfEnvironment() : exporter;
-  if (name === 'otlp') return otlp('protobuf', options);
-  if (name === 'otlp-json') return otlp('json', options);
+  if (name === 'otlp' && recorded) return new OtlpDelivery(readOtlpSettings(endpoint, headers), 'protobuf');
+  if (name === 'otlp') return new OtlpExporter(readOtlpSettings(endpoint, headers), 'protobuf');
+  if (name === 'otlp-json') return new OtlpExporter(readOtlpSettings(endpoint, headers), 'json');
   if (name === 'otlp-grpc') return grpc(endpoint, headers);
   if (name === 'zipkin') return zipkin(endpoint, headers);
   return name;
@@ -52,10 +58,6 @@ function otlpOfEnvironment(): ExporterName {
   const names = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
   const protocol = readChoice(names, ['http/protobuf', 'http/json', 'grpc']) ?? 'http/protobuf';
   return ({ 'http/protobuf': 'otlp', 'http/json': 'otlp-json', grpc: 'otlp-grpc' } as const)[protocol];
-}
-
-function otlp(encoding: OtlpEncoding, { endpoint, headers }: ExporterOptions): SpanExporter {
-  return new OtlpExporter(readOtlpSettings(endpoint, headers), encoding);
 }
 
 function zipkin(endpoint: string | undefined, headers: Record<string, string> | undefined): SpanExporter {

@@ -40,7 +40,7 @@ export function readBatchLimits(): BatchLimits {
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits
  */
-export function readSpanLimits(): SpanLimits {
+export function readSpanLimits(): Required<SpanLimits> {
   const read = (...names: string[]): number => readNumber(names, { min: 0 }) ?? 128;
   const lengthLimits = ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'];
   return {

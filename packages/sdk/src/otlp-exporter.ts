@@ -1,101 +1,37 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { errorMessage } from '@throughline/core';
-import { OtlpConnection } from './otlp-request.ts';
+import { OtlpDelivery, type OtlpEncoding } from './otlp-delivery.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
-import { RejectedSpans } from './rejected-spans.ts';
 
-/** How the spans are written. */
-export type OtlpEncoding = 'protobuf' | 'json';
-
-const SUCCESS: ExportResult = { code: ExportResultCode.SUCCESS };
-const FIRST_BACKOFF_MS = 1000;
-const CONTENT_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' };
 const SERIALIZERS = { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer };
-const compress = promisify(gzip);
 
-/**
- * Exports spans by OTLP over HTTP. What a collector may take later is sent again, until the export's time is over; its
- * sockets and timers do not keep the process alive.
- *
- * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
- */
+/** Exports the SDK's spans by OTLP over HTTP. */
 export class OtlpExporter implements SpanExporter {
-  readonly #settings: OtlpSettings;
+  readonly delivery: OtlpDelivery;
   readonly #encoding: OtlpEncoding;
-  readonly #connection: OtlpConnection;
-  #hurried = false;
-  #stopped = false;
-  #wake = (): void => {};
 
   constructor(settings: OtlpSettings, encoding: OtlpEncoding) {
-    this.#settings = settings;
+    this.delivery = new OtlpDelivery(settings, encoding);
     this.#encoding = encoding;
-    this.#connection = new OtlpConnection(settings);
   }
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    this.#deliver(spans).then(
+    this.#export(spans).then(
       (failure) => done(failure === undefined ? SUCCESS : { code: ExportResultCode.FAILED, error: failure }),
       (thrown: unknown) => done({ code: ExportResultCode.FAILED, error: new Error(errorMessage(thrown)) }),
     );
   }
 
-  /** While hurried, what fails is not tried again: the process is about to end. */
-  hurry(hurried: boolean): void {
-    this.#hurried = hurried;
-    if (hurried) this.#wake();
-  }
-
-  /** Closes connections, also those in use. */
   async shutdown(): Promise<void> {
-    this.#stopped = true;
-    this.#wake();
-    this.#connection.close();
+    this.delivery.close();
   }
 
-  async #deliver(spans: ReadableSpan[]): Promise<Error | undefined> {
-    const serialized = SERIALIZERS[this.#encoding].serializeRequest(spans);
-    if (serialized === undefined) return new Error('the spans could not be written');
-    const zipped = this.#settings.compression === 'gzip';
-    const body = zipped ? await compress(serialized) : serialized;
-    const headers: Record<string, string> = { 'content-type': CONTENT_TYPES[this.#encoding] };
-    if (zipped) headers['content-encoding'] = 'gzip';
-
-    const end = performance.now() + this.#settings.timeoutMs;
-    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs *= 1.5) {
-      const answer = await this.#connection.post(body, headers, Math.ceil(Math.max(1, end - performance.now())));
-      if (answer.accepted) return this.#rejection(answer.body);
-      // A fleet must not come back all at once.
-      const pauseMs = Math.max(answer.retryAfterMs ?? 0, backoffMs * (0.8 + 0.4 * Math.random()));
-      const final = answer.retryAfterMs === undefined || this.#hurried || this.#stopped;
-      if (final || performance.now() + pauseMs > end)
-        return new Error(`${this.#settings.url.origin}: ${answer.reason}`);
-      await this.#pause(pauseMs);
-    }
-  }
-
-  // https://opentelemetry.io/docs/specs/otlp/#partial-success-1
-  #rejection(body: Buffer): RejectedSpans | undefined {
-    try {
-      const { partialSuccess } = SERIALIZERS[this.#encoding].deserializeResponse(body);
-      const rejected = Number(partialSuccess?.rejectedSpans ?? 0);
-      return rejected > 0 ? new RejectedSpans(rejected, partialSuccess?.errorMessage) : undefined;
-    } catch {
-      return undefined; // it said yes, whatever else it said
-    }
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds).unref();
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async #export(spans: ReadableSpan[]): Promise<Error | undefined> {
+    const request = SERIALIZERS[this.#encoding].serializeRequest(spans);
+    return request === undefined ? new Error('the spans could not be written') : this.delivery.deliver(request);
   }
 }
+
+const SUCCESS: ExportResult = { code: ExportResultCode.SUCCESS };

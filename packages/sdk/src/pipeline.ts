@@ -1,15 +1,27 @@
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Attributes, TracerProvider } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import { NodeTracerProvider, type Sampler, type SpanLimits, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { BatchProcessor } from './batch-processor.ts';
 import { ConsoleProcessor } from './console-processor.ts';
 import { doneWithin } from './deadline.ts';
 import { createExporter, type ExporterOptions } from './exporter.ts';
 import { readBatchLimits } from './limits.ts';
 import { LossCounter, type SpanCounts } from './loss.ts';
+import { OtlpDelivery } from './otlp-delivery.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
+import { RecorderProvider } from './recorder/recorder-provider.ts';
+import { SpanExport } from './recorder/span-export.ts';
 
-/** The way of finished spans out of the process. */
+/** What spans are made with. */
+export type SpanSettings = {
+  readonly resource: Resource;
+  readonly sampler: Sampler;
+  readonly spanLimits: Required<SpanLimits>;
+};
+
+/** The way of spans from their start to the outside of the process. */
 export type Pipeline = {
-  readonly processors: SpanProcessor[];
+  readonly tracerProvider: TracerProvider;
   counts(): SpanCounts;
   /** Exports what has ended so far. Resolves when that is done or the time is over; never rejects. */
   flush(): Promise<void>;
@@ -19,45 +31,96 @@ export type Pipeline = {
   shutdown(): Promise<void>;
 };
 
-/** Puts exporter and processors together. Throws for a wrong option or variable. */
+/**
+ * Puts provider, processors and exporter together. Throws for a wrong option or variable.
+ *
+ * Where spans go out by OTLP as protobuf and no processor of the application's wants to see them, they are recorded as
+ * the bytes to send; everywhere else they are the SDK's, with the same result.
+ */
 export function createPipeline(
   options: ExporterOptions & { spanProcessors?: SpanProcessor[] },
+  settings: SpanSettings,
   timeoutMs: number,
 ): Pipeline {
   const loss = new LossCounter();
-  const exporter = createExporter(options);
-  const batch = typeof exporter === 'object' ? new BatchProcessor(exporter, readBatchLimits(), loss) : undefined;
-  const drawing = exporter === 'console' ? new ConsoleProcessor(loss) : undefined;
-  const sinks = [batch, drawing].filter((processor) => processor !== undefined);
+  const target = createExporter(options, (options.spanProcessors ?? []).length === 0);
   const news = new News();
-  const processors: SpanProcessor[] = [news, ...(options.spanProcessors ?? []), ...sinks];
+  const { tracerProvider, sinks } =
+    target instanceof OtlpDelivery
+      ? recording(target, settings, loss, news)
+      : processing(target, options.spanProcessors ?? [], settings, loss, news);
+  const delivery =
+    target instanceof OtlpDelivery ? target : target instanceof OtlpExporter ? target.delivery : undefined;
 
-  const forAll = (work: (processor: SpanProcessor) => Promise<void>): Promise<boolean> =>
-    doneWithin(timeoutMs, Promise.allSettled(processors.map(async (processor) => work(processor))));
-  const finish = async (work: (processor: SpanProcessor) => Promise<void>): Promise<boolean> => {
-    if (exporter instanceof OtlpExporter) exporter.hurry(true);
+  const forAll = (work: (sink: Sink) => Promise<void>): Promise<boolean> =>
+    doneWithin(timeoutMs, Promise.allSettled(sinks.map(async (sink) => work(sink))));
+  const finish = async (work: (sink: Sink) => Promise<void>): Promise<boolean> => {
+    delivery?.hurry(true);
     const done = await forAll(work);
-    if (exporter instanceof OtlpExporter) exporter.hurry(false);
-    if (!done) batch?.discard();
+    delivery?.hurry(false);
+    if (!done) for (const sink of sinks) sink.discard?.();
     loss.report();
     return done;
   };
   return {
-    processors,
-    counts: () => ({ ...loss.counts, pending: (batch?.pending ?? 0) + (drawing?.pending ?? 0) }),
+    tracerProvider,
+    counts: () => ({ ...loss.counts, pending: sinks.reduce((sum, sink) => sum + (sink.pending ?? 0), 0) }),
     async flush() {
-      await forAll((processor) => processor.forceFlush());
+      await forAll((sink) => sink.forceFlush());
     },
     async flushFinally() {
       // A process that has nothing new to say must not be kept from ending, over and over.
-      if (news.take()) await finish((processor) => processor.forceFlush());
+      if (news.take()) await finish((sink) => sink.forceFlush());
     },
     async shutdown() {
-      const done = await finish((processor) => processor.shutdown());
+      const done = await finish((sink) => sink.shutdown());
+      if (done) return;
       // Whoever is late has not come to closing the connections.
-      if (!done && typeof exporter === 'object') void Promise.allSettled([exporter.shutdown()]);
+      if (target instanceof OtlpDelivery) target.close();
+      else if (typeof target === 'object') void Promise.allSettled([target.shutdown()]);
     },
   };
+}
+
+/** Where spans end up: a processor of the SDK's, or our own export. */
+type Sink = {
+  readonly pending?: number;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+  discard?(): void;
+};
+
+type Way = { readonly tracerProvider: TracerProvider; readonly sinks: readonly Sink[] };
+
+function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCounter, news: News): Way {
+  const { resource, sampler, spanLimits } = settings;
+  const spanExport = new SpanExport(resource.attributes as Attributes, delivery, readBatchLimits(), loss);
+  const tracerProvider = new RecorderProvider({
+    sampler,
+    limits: spanLimits,
+    onEnd(span, scope) {
+      news.onEnd();
+      spanExport.add(span, scope);
+    },
+  });
+  return { tracerProvider, sinks: [spanExport] };
+}
+
+function processing(
+  exporter: Exclude<ReturnType<typeof createExporter>, OtlpDelivery>,
+  own: readonly SpanProcessor[],
+  settings: SpanSettings,
+  loss: LossCounter,
+  news: News,
+): Way {
+  const sink =
+    typeof exporter === 'object'
+      ? new BatchProcessor(exporter, readBatchLimits(), loss)
+      : exporter === 'console'
+        ? new ConsoleProcessor(loss)
+        : undefined;
+  const spanProcessors: SpanProcessor[] = [news, ...own, ...(sink === undefined ? [] : [sink])];
+  return { tracerProvider: new NodeTracerProvider({ ...settings, spanProcessors }), sinks: spanProcessors };
 }
 
 /** Knows whether any span has ended since it was last asked. */
@@ -72,7 +135,7 @@ class News implements SpanProcessor {
 
   onStart(): void {}
 
-  onEnd(_span: ReadableSpan): void {
+  onEnd(): void {
     this.#any = true;
   }
 

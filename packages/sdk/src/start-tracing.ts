@@ -1,5 +1,4 @@
 import { diag, ProxyTracerProvider, type TracerProvider } from '@opentelemetry/api';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { showDiagnostics } from './diagnostics.ts';
 import { readChoice } from './environment.ts';
 import { flushBeforeExit } from './exit.ts';
@@ -81,13 +80,13 @@ type Started = Tracing & { flushFinally(): Promise<void> };
 
 function start(options: StartTracingOptions): Started {
   const { flushTimeoutMs = 5000 } = options;
-  const resource = createResource(options);
-  const sampler = createSampler(options.sampling);
-  const spanLimits = readSpanLimits();
-  const pipeline = createPipeline(options, flushTimeoutMs);
-  const { processors, counts, flush, flushFinally, shutdown } = pipeline;
-  const tracerProvider = new NodeTracerProvider({ resource, sampler, spanLimits, spanProcessors: processors });
-  return { tracerProvider, flush, flushFinally, shutdown, stats: counts };
+  const settings = {
+    resource: createResource(options),
+    sampler: createSampler(options.sampling),
+    spanLimits: readSpanLimits(),
+  };
+  const { counts, ...pipeline } = createPipeline(options, settings, flushTimeoutMs);
+  return { ...pipeline, stats: counts };
 }
 
 function disabledTracing(): Started {

@@ -175,7 +175,8 @@ it('registers W3C trace context and baggage, and a context that survives await',
     propagation.inject(propagation.setBaggage(context.active(), baggage), headers);
     span.end();
   });
-  expect(headers).toEqual({ traceparent: expect.stringMatching(/^00-\w{32}-\w{16}-01$/), baggage: 'user=7' });
+  // 03: sampled, and with a random trace id.
+  expect(headers).toEqual({ traceparent: expect.stringMatching(/^00-\w{32}-\w{16}-03$/), baggage: 'user=7' });
 });
 
 it.each([

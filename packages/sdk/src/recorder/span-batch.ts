@@ -55,9 +55,14 @@ export class SpanBatch {
     }
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const request = Buffer.concat([field(0x0a, length), ...parts]);
+    this.clear();
+    return request;
+  }
+
+  /** Forgets all spans in it. */
+  clear(): void {
     for (const writer of this.#scopes.values()) writer.truncate(0);
     this.#spans = 0;
-    return request;
   }
 }
 
