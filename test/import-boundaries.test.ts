@@ -17,7 +17,9 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   nestjs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core', '@nestjs/common', '@nestjs/core', 'rxjs'] },
   clients: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['axios'] },
   logs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['pino', 'winston', 'logform'] },
-  sdk: { runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators'] },
+  sdk: {
+    runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators', '@throughline/sampling'],
+  },
   testkit: { runtime: ['node:', '@opentelemetry/'] },
 };
 

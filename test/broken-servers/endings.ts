@@ -87,8 +87,9 @@ export const endingDefects: readonly BrokenServer[] = [
   {
     defect: 'forgets a pipelined request whose turn never came',
     rejectedBy: 'a pipelined request whose client leaves before its turn ends its span too',
-    inside(request, _response, next) {
-      request.removeAllListeners('close');
+    inside(_request, response, next) {
+      const isQueued = response.socket === null;
+      replace(trace.getActiveSpan() as Span, 'end', (end) => (!isQueued || response.writableFinished) && end());
       next();
     },
   },

@@ -50,11 +50,16 @@ function headerOf(config: InternalAxiosRequestConfig, name: string): string | st
   return value === undefined || Array.isArray(value) ? value : String(value);
 }
 
-// axios rejects with a response that is not to its liking; one that broke off has no data.
+// axios rejects with a response whose status is not to its liking, and with one that broke off.
 function delivery(outcome: unknown): Delivery | undefined {
   const { response = outcome } = Object(outcome) as { response?: unknown };
   const { status, headers, data } = Object(response) as AxiosResponse;
   if (typeof status !== 'number' || !('data' in Object(response))) return undefined;
+  if (response !== outcome && data === undefined && isToItsLiking(response as AxiosResponse)) return undefined;
   const body = typeof data === 'object' && data !== null && ('pipe' in data || 'getReader' in data) ? data : undefined;
   return { statusCode: status, header: (name) => headers[name], body };
+}
+
+function isToItsLiking({ status, config }: AxiosResponse): boolean {
+  return config.validateStatus?.(status) ?? true;
 }

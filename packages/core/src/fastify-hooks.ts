@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type IncomingMessage, METHODS, type RequestListener, type ServerResponse } from 'node:http';
 import { context, type Span } from '@opentelemetry/api';
 import { createServerTracing, exchangeOf } from './node-http.ts';
 import type { TracingOptions } from './options.ts';
@@ -69,9 +69,12 @@ export function traceFastify(app: FastifyInstance, name: string, options: Tracin
   return hooks;
 }
 
-// Fastify answers a path that cannot be decoded, or with a parameter that is too long, by itself, before any hook.
+// Fastify answers a path that cannot be decoded, or with a parameter that is too long, by itself, before any hook; so it
+// does with a method that Node does not know, which only HTTP/2 lets through.
 function isRefused(request: IncomingMessage, response: ServerResponse): boolean {
-  return response.writableEnded && REFUSALS.has(response.statusCode) && exchangeOf(request) === undefined;
+  if (!response.writableEnded || exchangeOf(request) !== undefined) return false;
+  const { statusCode } = response;
+  return (
+    statusCode === 400 || statusCode === 414 || (statusCode === 404 && !METHODS.includes(request.method as string))
+  );
 }
-
-const REFUSALS = new Set([400, 414]);

@@ -16,6 +16,7 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import { KNOWN_METHODS } from './known-methods.ts';
 import { type QueryRedactor, redactUrl } from './redaction.ts';
 
 /** The time from the start of the span to the response headers, in milliseconds; left out where the response ended with them. */
@@ -27,19 +28,6 @@ export const ATTR_LONG_LIVED = 'throughline.long_lived';
 /** `true` where the caller gave the call up; that is no error. */
 export const ATTR_CANCELLED = 'throughline.cancelled';
 
-// https://opentelemetry.io/docs/specs/semconv/http/http-spans/: those of RFC 9110, PATCH of RFC 5789 and QUERY.
-const KNOWN_METHODS = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-]);
 const NEVER_RECORDED = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
 const MAX_METHOD_LENGTH = 32;
 const MAX_TEXT_LENGTH = 4096;
@@ -74,7 +62,7 @@ export function methodInName(method: string): string {
 export function inboundAttributes(request: InboundRequest, redactQuery: QueryRedactor): Attributes {
   const attributes: Attributes = {};
   setMethod(attributes, request.method);
-  const target = request.target;
+  const target = withoutFragment(request.target);
   const pathStart = startOfPath(target);
   const mark = target.indexOf('?', pathStart);
   attributes[ATTR_URL_PATH] = target.slice(pathStart, mark < 0 ? undefined : mark).slice(0, MAX_TEXT_LENGTH) || '/';
@@ -85,7 +73,7 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
   attributes[ATTR_NETWORK_PROTOCOL_VERSION] = request.protocolVersion;
   // RFC 9112, 3.2.2: a target in absolute form overrules the Host header.
   const host = pathStart > 0 ? authorityOf(target, pathStart) : request.host;
-  if (host !== undefined) setServer(attributes, host);
+  if (host !== undefined) setServer(attributes, host, request.scheme);
   if (request.peerAddress !== undefined) {
     attributes[ATTR_NETWORK_PEER_ADDRESS] = request.peerAddress;
     if (request.peerPort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = request.peerPort;
@@ -104,7 +92,7 @@ export function outboundAttributes(method: string, url: URL, redactQuery: QueryR
   setMethod(attributes, method);
   attributes[ATTR_URL_FULL] = redactUrl(url, redactQuery).slice(0, MAX_TEXT_LENGTH);
   attributes[ATTR_SERVER_ADDRESS] = withoutBrackets(url.hostname);
-  attributes[ATTR_SERVER_PORT] = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  attributes[ATTR_SERVER_PORT] = url.port === '' ? defaultPort(url.protocol.slice(0, -1)) : Number(url.port);
   return attributes;
 }
 
@@ -131,6 +119,12 @@ function setMethod(attributes: Attributes, method: string): void {
   if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
 }
 
+// RFC 9112, 3.2: no target has a fragment; where one does anyway, routers do not take it for a part of the path either.
+function withoutFragment(target: string): string {
+  const hash = target.indexOf('#');
+  return hash < 0 ? target : target.slice(0, hash);
+}
+
 // RFC 9112, 3.2: origin-form, absolute-form, or the asterisk; anything else is reported as it came.
 function startOfPath(target: string): number {
   if (target.charCodeAt(0) === 47) return 0;
@@ -149,11 +143,17 @@ function authorityOf(target: string, pathStart: number): string {
 
 const HOST = /^(\[[\da-f:.%]{2,60}\]|[\w.-]{1,255})(?::(\d{1,5}))?$/i;
 
-function setServer(attributes: Attributes, host: string): void {
+function setServer(attributes: Attributes, host: string, scheme: string): void {
   const parts = host.length > 300 ? null : HOST.exec(host);
   if (parts === null) return;
   attributes[ATTR_SERVER_ADDRESS] = withoutBrackets(parts[1] as string);
-  if (parts[2] !== undefined) attributes[ATTR_SERVER_PORT] = Number(parts[2]);
+  // Who leaves the port out means the scheme's: the CLIENT span of the same request has it too.
+  attributes[ATTR_SERVER_PORT] = parts[2] === undefined ? defaultPort(scheme) : Number(parts[2]);
+}
+
+// RFC 9110, 4.2
+function defaultPort(scheme: string): number {
+  return scheme === 'https' ? 443 : 80;
 }
 
 function withoutBrackets(host: string): string {

@@ -56,6 +56,7 @@ export class TracedCall {
   readonly #settings: CallSettings;
   readonly #startedAt = performance.now();
   #head: Head | undefined;
+  #connection: Attributes = {};
   #resends = 0;
 
   constructor(
@@ -77,6 +78,11 @@ export class TracedCall {
     this.#runHook('onStart');
   }
 
+  /** Notes what is known of the connection that the request goes over. */
+  connect(attributes: Attributes): void {
+    Object.assign(this.#connection, attributes);
+  }
+
   /** Notes that response headers came; those that come after a redirect replace them. */
   respond(statusCode: number, header: (name: string) => unknown): void {
     this.#head = { statusCode, header, afterMs: performance.now() - this.#startedAt };
@@ -86,6 +92,7 @@ export class TracedCall {
   resend(): void {
     this.#resends += 1;
     this.#head = undefined;
+    this.#connection = {};
   }
 
   /** Ends the span: the response is complete, or nobody wants the rest. */
@@ -135,6 +142,7 @@ export class TracedCall {
 
   #finish(at?: number): void {
     this.ended = true;
+    this.#span.setAttributes(this.#connection);
     if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
     this.#runHook('onEnd');
     this.#span.end(at);

@@ -1,8 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
+import { ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
 import { callSafely } from './failure.ts';
 import type { TracedCall } from './http-call.ts';
+import { negotiatedVersion, peerAttributes, whenConnected } from './http-connection.ts';
 
 /**
  * What Node's own channels tell of the requests that one call makes, whatever client makes them: when each goes to the
@@ -51,6 +54,13 @@ export class Wire {
     this.#underWay = tellsEnd ? request : undefined;
   }
 
+  connect(socket: Socket, version?: string): void {
+    this.#call.connect({
+      ...peerAttributes(socket),
+      ...(version !== undefined && { [ATTR_NETWORK_PROTOCOL_VERSION]: version }),
+    });
+  }
+
   respond(statusCode: number, header: (name: string) => unknown): void {
     this.responded = true;
     this.#call.respond(statusCode, header);
@@ -80,19 +90,27 @@ type UndiciEvent = {
   readonly response: { readonly statusCode: number; readonly headers: readonly Buffer[] };
   readonly error?: unknown;
 };
+type UndiciSending = { readonly request: UndiciRequest; readonly socket: Socket };
 type HttpEvent = { readonly request: ClientRequest; readonly response: IncomingMessage };
 
 function subscribeOnce(): void {
   if (subscribed) return;
   subscribed = true;
-  on<HttpEvent>('http.client.request.start', ({ request }) =>
-    wireOf(context.active())?.adopt(request, (name) => request.getHeader(name), false),
-  );
-  on<HttpEvent>('http.client.response.finish', ({ request, response }) =>
-    wires.get(request)?.respond(response.statusCode as number, (name) => response.headers[name]),
-  );
+  on<HttpEvent>('http.client.request.start', ({ request }) => {
+    wireOf(context.active())?.adopt(request, (name) => request.getHeader(name), false);
+    const wire = wires.get(request);
+    if (wire !== undefined) whenConnected(request, (socket) => callSafely('connect', () => wire.connect(socket)));
+  });
+  on<HttpEvent>('http.client.response.finish', ({ request, response }) => {
+    const wire = wires.get(request);
+    wire?.connect(response.socket, response.httpVersion);
+    wire?.respond(response.statusCode as number, (name) => response.headers[name]);
+  });
   on<UndiciEvent>('undici:request:create', ({ request }) =>
     wireOf(context.active())?.adopt(request, (name) => valueIn(request.headers, name), true),
+  );
+  on<UndiciSending>('undici:client:sendHeaders', ({ request, socket }) =>
+    wires.get(request)?.connect(socket, negotiatedVersion(socket)),
   );
   on<UndiciEvent>('undici:request:headers', ({ request, response }) =>
     wires.get(request)?.respond(response.statusCode, (name) => valueIn(response.headers, name)),

@@ -93,7 +93,7 @@ describe(`with any input (seed ${seed})`, () => {
         url.username = 'QZuser';
         url.password = 'QZpass';
         url.hash = 'QZhash';
-        expect(redactUrl(url, redact)).not.toMatch(/QZ/);
+        expect(redactUrl(url, redact)).not.toMatch(/QZ(user|pass|hash)/);
       }),
       runs,
     );
@@ -116,7 +116,7 @@ describe(`with any input (seed ${seed})`, () => {
     fc.assert(
       fc.property(fc.domain(), fc.stringMatching(/^[\w%/?&=.-]{0,40}$/), (domain, rest) => {
         const attributes = attributesOf(`http://QZuser:QZpass@${domain}/${rest}`);
-        expect(JSON.stringify(attributes)).not.toMatch(/QZ/);
+        expect(JSON.stringify(attributes)).not.toMatch(/QZ(user|pass)/);
         expect(attributes['server.address']).toBe(domain);
       }),
       runs,

@@ -9,6 +9,8 @@ export type { TracingOptions };
  * the route, a correlation ID, and a context that reaches every hook and handler. Register it first. Registering
  * rejects with a `TypeError` for a wrong option.
  *
+ * Beside `@fastify/otel`, register that one before: its span is enriched, where it would make a second one afterwards.
+ *
  * @example
  * await app.register(tracing);
  */

@@ -1,5 +1,5 @@
 export type { ExporterName } from './exporter.ts';
 export type { SpanCounts } from './loss.ts';
 export type { StartTracingOptions } from './options.ts';
-export type { Sampling } from './sampler.ts';
+export type { Sampling, SamplingOptions } from './sampler.ts';
 export { startTracing, type Tracing } from './start-tracing.ts';

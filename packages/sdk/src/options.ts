@@ -3,7 +3,7 @@ import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
 import { EXPORTER_NAMES, type ExporterName, isExporter } from './exporter.ts';
 import { isHttpUrl } from './otlp-settings.ts';
-import { isRatio, isSampler, type Sampling } from './sampler.ts';
+import { isRatio, isSampler, type Sampling, type SamplingOptions } from './sampler.ts';
 
 /** Everything is optional; an option wins over the `OTEL_*` variable for the same thing. */
 export type StartTracingOptions = {
@@ -44,7 +44,7 @@ export type StartTracingOptions = {
    */
   headers?: Record<string, string>;
   /**
-   * Which traces to keep: the share of those that begin here, while all others are decided by the caller; or a sampler.
+   * Which traces to keep of those that begin here: a share, rules, a limit; the caller decides about all others. Or a sampler.
    * @default `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else all
    */
   sampling?: Sampling;
@@ -70,13 +70,21 @@ export function checkStartOptions(options: StartTracingOptions): void {
   checkOptions('sdk', options, checks);
   const { sampling } = options;
   if (sampling === undefined || isSampler(sampling)) return;
-  checkOptions<{ ratio?: number }>('sdk', sampling, { ratio: ['a number from 0 to 1', isRatio] }, 'sampling.');
+  checkOptions<SamplingOptions>('sdk', sampling, samplingChecks, 'sampling.');
 }
 
 const aName: OptionChecks<{ name?: string }>['name'] = [
   'a non-empty string',
   (value) => typeof value === 'string' && value.trim() !== '',
 ];
+
+// What rules, limits and targets may be in detail is checked where they are compiled.
+const samplingChecks: OptionChecks<SamplingOptions> = {
+  ratio: ['a number from 0 to 1', isRatio],
+  rules: ['an array of rules or a function', (value) => Array.isArray(value) || typeof value === 'function'],
+  perSecond: ['a positive number', (value) => typeof value === 'number' && value > 0 && Number.isFinite(value)],
+  adaptive: is.object,
+};
 
 const checks: OptionChecks<StartTracingOptions> = {
   serviceName: aName,
@@ -92,7 +100,7 @@ const checks: OptionChecks<StartTracingOptions> = {
     'an object of strings',
     (value) => is.object[1](value) && Object.values(value as object).every((header) => typeof header === 'string'),
   ],
-  sampling: ['an object with `ratio` or a Sampler', is.object[1]],
+  sampling: ['an object with `ratio`, `rules` and the like, or a Sampler', is.object[1]],
   spanProcessors: [
     'an array of SpanProcessors (objects with `onStart` and `onEnd`)',
     (value) => Array.isArray(value) && value.every(isProcessor),

@@ -1,6 +1,6 @@
 import type { Attributes, TracerProvider } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
-import { NodeTracerProvider, type Sampler, type SpanLimits, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { NodeTracerProvider, type SpanLimits, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { BatchProcessor } from './batch-processor.ts';
 import { ConsoleProcessor } from './console-processor.ts';
 import { doneWithin } from './deadline.ts';
@@ -9,13 +9,15 @@ import { readBatchLimits } from './limits.ts';
 import { LossCounter, type SpanCounts } from './loss.ts';
 import { OtlpDelivery } from './otlp-delivery.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
+import type { RecordedSpan } from './recorder/recorded-span.ts';
 import { RecorderProvider } from './recorder/recorder-provider.ts';
 import { SpanExport } from './recorder/span-export.ts';
+import type { HeadSampling } from './sampler.ts';
 
 /** What spans are made with. */
 export type SpanSettings = {
   readonly resource: Resource;
-  readonly sampler: Sampler;
+  readonly sampling: HeadSampling;
   readonly spanLimits: Required<SpanLimits>;
 };
 
@@ -93,13 +95,16 @@ type Sink = {
 type Way = { readonly tracerProvider: TracerProvider; readonly sinks: readonly Sink[] };
 
 function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCounter, news: News): Way {
-  const { resource, sampler, spanLimits } = settings;
+  const { resource, sampling, spanLimits } = settings;
+  const { sampler, observer } = sampling;
   const spanExport = new SpanExport(resource.attributes as Attributes, delivery, readBatchLimits(), loss);
   const tracerProvider = new RecorderProvider({
     sampler,
     limits: spanLimits,
+    ...(observer !== undefined && { onStart: (span: RecordedSpan) => observer.onStart(span) }),
     onEnd(span, scope) {
       news.onEnd();
+      observer?.onEnd(span);
       spanExport.add(span, scope);
     },
   });
@@ -119,8 +124,11 @@ function processing(
       : exporter === 'console'
         ? new ConsoleProcessor(loss)
         : undefined;
-  const spanProcessors: SpanProcessor[] = [news, ...own, ...(sink === undefined ? [] : [sink])];
-  return { tracerProvider: new NodeTracerProvider({ ...settings, spanProcessors }), sinks: spanProcessors };
+  const { resource, sampling, spanLimits } = settings;
+  const { sampler, observer } = sampling;
+  const spanProcessors: SpanProcessor[] = [news, observer, ...own, sink].filter((processor) => processor !== undefined);
+  const tracerProvider = new NodeTracerProvider({ resource, sampler, spanLimits, spanProcessors });
+  return { tracerProvider, sinks: spanProcessors };
 }
 
 /** Knows whether any span has ended since it was last asked. */

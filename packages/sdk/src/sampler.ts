@@ -6,10 +6,47 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
+import {
+  type AdaptiveSamplerOptions,
+  adaptiveSampler,
+  consistentSampler,
+  type RatioFunction,
+  rateLimitSampler,
+  ruleSampler,
+  type SamplingRule,
+  type SpanObserver,
+} from '@throughline/sampling';
 import { readChoice, readNumber, readVariable, wrongVariable } from './environment.ts';
 
-/** Which traces to keep: a share of those that begin here, or a sampler of your own. */
-export type Sampling = { ratio?: number } | Sampler;
+/** Which traces to keep: by shares and limits, or a sampler of your own. */
+export type Sampling = SamplingOptions | Sampler;
+
+/** Decides about the traces that begin in this service; all others are decided by the caller. */
+export type SamplingOptions = {
+  /**
+   * The share of traces to keep, from 0 to 1.
+   * @default 1
+   */
+  ratio?: number;
+  /**
+   * Shares of certain requests, by route or path, method or attributes; the first rule that applies counts, or a function.
+   * @default []
+   */
+  rules?: readonly SamplingRule[] | RatioFunction;
+  /**
+   * How many traces to keep a second, on average, at most.
+   * @default no limit
+   */
+  perSecond?: number;
+  /**
+   * Keeps about so many traces a second of every route, all of a rare one and few of a frequent one. Excludes `perSecond`.
+   * @default off
+   */
+  adaptive?: Pick<AdaptiveSamplerOptions, 'target' | 'windowSeconds' | 'key' | 'errors'>;
+};
+
+/** A sampler, and who must see all spans for it. */
+export type HeadSampling = { readonly sampler: Sampler; readonly observer?: SpanObserver };
 
 const NAMES = [
   'always_on',
@@ -25,10 +62,17 @@ const NAMES = [
  * that begin here and decides like the caller for all others. Throws for anything it does not understand: a typing error
  * must not sample everything.
  */
-export function createSampler(sampling: Sampling | undefined): Sampler {
-  if (sampling === undefined) return samplerOfEnvironment();
-  if (isSampler(sampling)) return sampling;
-  return new ParentBasedSampler({ root: rootSampler(sampling.ratio ?? 1) });
+export function createSampler(sampling: Sampling | undefined): HeadSampling {
+  if (sampling === undefined) return { sampler: samplerOfEnvironment() };
+  if (isSampler(sampling)) return { sampler: sampling };
+  const { perSecond, adaptive, ...shares } = sampling;
+  if (perSecond !== undefined && adaptive !== undefined) {
+    throw new TypeError('[sdk] `sampling.perSecond` and `sampling.adaptive` exclude each other. Remove one of them.');
+  }
+  if (perSecond !== undefined) return { sampler: rateLimitSampler({ ...shares, perSecond }) };
+  if (adaptive === undefined) return { sampler: ruleSampler(shares) };
+  const sampler = adaptiveSampler({ ...shares, ...adaptive });
+  return adaptive.errors === undefined ? { sampler } : { sampler, observer: sampler.observer };
 }
 
 /** Whether a value is a sampler, of either SDK line. */
@@ -43,10 +87,6 @@ export function isRatio(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 1;
 }
 
-function rootSampler(ratio: number): Sampler {
-  return ratio === 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
-}
-
 function samplerOfEnvironment(): Sampler {
   const name = readChoice('OTEL_TRACES_SAMPLER', NAMES);
   // In capitals, the SDK's own reading of the variable would not find it and claim to sample everything.
@@ -57,7 +97,8 @@ function samplerOfEnvironment(): Sampler {
   if (name === 'always_off') return new AlwaysOffSampler();
   if (name === 'traceidratio') return new TraceIdRatioBasedSampler(ratio);
   if (name === 'parentbased_always_off') return new ParentBasedSampler({ root: new AlwaysOffSampler() });
-  return new ParentBasedSampler({ root: rootSampler(ratio) });
+  if (name === 'parentbased_traceidratio') return consistentSampler({ ratio });
+  return new ParentBasedSampler({ root: new AlwaysOnSampler() });
 }
 
 function ratioOfEnvironment(name: (typeof NAMES)[number] | undefined): number {

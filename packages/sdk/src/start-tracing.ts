@@ -82,7 +82,7 @@ function start(options: StartTracingOptions): Started {
   const { flushTimeoutMs = 5000 } = options;
   const settings = {
     resource: createResource(options),
-    sampler: createSampler(options.sampling),
+    sampling: createSampler(options.sampling),
     spanLimits: readSpanLimits(),
   };
   const { counts, ...pipeline } = createPipeline(options, settings, flushTimeoutMs);

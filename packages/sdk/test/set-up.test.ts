@@ -1,4 +1,4 @@
-import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { type StartTracingOptions, startTracing, type Tracing } from '@throughline/sdk';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -50,7 +50,11 @@ it.each<[string, unknown, RegExp]>([
   ['a ratio above 1', { sampling: { ratio: 10 } }, /Expected `sampling.ratio` to be a number from 0 to 1/],
   ['a ratio that is NaN', { sampling: { ratio: Number.NaN } }, /Expected `sampling.ratio`/],
   ['a misspelt ratio', { sampling: { ration: 0.1 } }, /There is no option `sampling.ration`/],
-  ['sampling that is a number', { sampling: 0.1 }, /Expected `sampling` to be an object with `ratio` or a Sampler/],
+  [
+    'sampling that is a number',
+    { sampling: 0.1 },
+    /Expected `sampling` to be an object with `ratio`, `rules` and the like, or a Sampler/,
+  ],
   ['a span processor without methods', { spanProcessors: [{}] }, /Expected `spanProcessors`/],
   ['a deadline of 0', { flushTimeoutMs: 0 }, /Expected `flushTimeoutMs`/],
   ['a propagator that is a name', { propagator: 'b3' }, /Expected `propagator`/],
@@ -224,4 +228,22 @@ it('throws when another SDK is registered, and leaves that one alone', () => {
   expect(() => startTracing({ exporter: 'none' })).toThrow(/Another OpenTelemetry SDK is registered/);
   expect(trace.getTracer('test').startSpan('any').isRecording()).toBe(true);
   trace.disable();
+});
+
+it('takes shares by rule, limits and targets from the sampling option', () => {
+  start({ sampling: { ratio: 0, rules: [{ route: '/api/payments/*', ratio: 1 }] } });
+  const tracer = trace.getTracer('test');
+  const kept = tracer.startSpan('POST', { kind: SpanKind.SERVER, attributes: { 'url.path': '/api/payments/7' } });
+  const other = tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes: { 'url.path': '/health' } });
+  expect([kept.spanContext().traceFlags & 1, other.spanContext().traceFlags & 1]).toEqual([1, 0]);
+  expect(kept.spanContext().traceState?.get('ot')).toBe('th:0');
+});
+
+it.each([
+  [{ rules: [{ route: '/a', share: 1 }] }, 'share'],
+  [{ perSecond: -1 }, '`sampling.perSecond`'],
+  [{ perSecond: 5, adaptive: {} }, 'exclude each other'],
+  [{ adaptive: { target: 'many' } }, 'target'],
+])('refuses the sampling option %j', (sampling, named) => {
+  expect(() => start({ sampling: sampling as never })).toThrow(named);
 });

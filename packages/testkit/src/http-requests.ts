@@ -67,6 +67,7 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
   socket.on('data', (chunk: string) => {
     received += chunk;
   });
-  await once(socket, 'close');
+  // A server that refuses what it reads may reset the connection; `once` would reject.
+  await new Promise((resolve) => socket.on('close', resolve));
   return received;
 }

@@ -37,6 +37,8 @@ export type Scope = { readonly name: string; readonly version: string; readonly 
 export type RecorderOptions = {
   readonly sampler: Sampler;
   readonly limits: SpanLimits;
+  /** Sees every recorded span when it has started. It must not throw. */
+  readonly onStart?: (span: RecordedSpan) => void;
   /** Takes every recorded span at its end, also those that are not sampled. It must not throw. */
   readonly onEnd: (span: RecordedSpan, scope: Scope) => void;
 };
@@ -87,6 +89,7 @@ class RecorderTracer implements Tracer {
     for (const link of links) span.addLink(link);
     span.setAttributes(attributes);
     if (result.attributes !== undefined) span.setAttributes(result.attributes);
+    this.#options.onStart?.(span);
     return span;
   }
 

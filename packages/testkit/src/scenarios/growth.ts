@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Scenario } from '../contract.ts';
@@ -37,7 +36,7 @@ async function visit(url: string, recorder: SpanRecorder, first: number, paths: 
       rawRequest(`GET /${n % 10 === 0 ? 'nothing' : 'items'}/${first + done + n}`),
     );
     socket.end(requests.join(''));
-    await once(socket, 'close');
+    await new Promise((resolve) => socket.on('close', resolve));
     recorder.clear();
   }
 }

@@ -1,0 +1,35 @@
+const FIRST_WINDOW_SECONDS = 1;
+
+/**
+ * How often something happens, weighted exponentially: what was `windowSeconds` ago counts 37 %. It rises within a burst,
+ * not after it. A clock that goes backwards or shows no number adds no time.
+ */
+export class ArrivalRate {
+  readonly #windowSeconds: number;
+  #count = 0;
+  #seconds = FIRST_WINDOW_SECONDS;
+  #lastMs: number;
+
+  constructor(windowSeconds: number, nowMs: number) {
+    this.#windowSeconds = windowSeconds;
+    this.#lastMs = nowMs;
+  }
+
+  /** Counts an arrival and returns the rate per second, this one included. */
+  arrive(nowMs: number): number {
+    const elapsed = (nowMs - this.#lastMs) / 1000;
+    if (elapsed > 0) {
+      const decay = Math.exp(-elapsed / this.#windowSeconds);
+      this.#count *= decay;
+      this.#seconds = this.#seconds * decay + this.#windowSeconds * (1 - decay);
+    }
+    this.#lastMs = nowMs;
+    this.#count += 1;
+    return this.#count / this.#seconds;
+  }
+
+  /** When the last arrival was, by the clock in milliseconds. */
+  get lastMs(): number {
+    return this.#lastMs;
+  }
+}

@@ -1,0 +1,42 @@
+import { type Attributes, type AttributeValue, type Context, SpanKind } from '@opentelemetry/api';
+
+/**
+ * A trace that is about to begin, as rules see it: its first span at its start. Nothing of it is random, because a ratio
+ * that depends on the trace id would make the share that a kept trace states a lie.
+ */
+export class Candidate {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** What is known when the span starts; never its status, its duration or its error. */
+  readonly attributes: Attributes;
+  /** With the baggage of the request. */
+  readonly context: Context;
+
+  constructor(name: string, kind: SpanKind, attributes: Attributes, context: Context) {
+    this.name = name;
+    this.kind = kind;
+    this.attributes = attributes;
+    this.context = context;
+  }
+
+  /** The method of a request that is served. */
+  get method(): string | undefined {
+    return this.#served(this.attributes['http.request.method'] ?? this.attributes['http.method']);
+  }
+
+  /** The route template of a request that is served, where the framework knows it at the start, as Fastify does. */
+  get route(): string | undefined {
+    return this.#served(this.attributes['http.route']);
+  }
+
+  /** The path of a request that is served, without its query. */
+  get path(): string | undefined {
+    const path = this.#served(this.attributes['url.path']);
+    // What instrumentations of the older conventions record has a query.
+    return path ?? this.#served(this.attributes['http.target'])?.split('?', 1)[0];
+  }
+
+  #served(value: AttributeValue | undefined): string | undefined {
+    return this.kind === SpanKind.SERVER && typeof value === 'string' ? value : undefined;
+  }
+}

@@ -1,0 +1,21 @@
+export {
+  type AdaptiveSampler,
+  type AdaptiveSamplerOptions,
+  adaptiveSampler,
+  type ErrorBoost,
+} from './adaptive-sampler.ts';
+export type { Candidate } from './candidate.ts';
+export { type ConsistentSamplerOptions, consistentSampler } from './consistent-sampler.ts';
+export type { ObservedSpan, SpanObserver } from './failure-observer.ts';
+export type { HeadSamplerOptions, RatioFunction } from './head-options.ts';
+export {
+  type JaegerRemoteSampler,
+  type JaegerRemoteSamplerOptions,
+  jaegerRemoteSampler,
+} from './jaeger-remote-sampler.ts';
+export { agreeWithFlag, readRandomness, readThreshold, writeThreshold } from './ot-trace-state.ts';
+export { type RateLimitSamplerOptions, rateLimitSampler } from './rate-limit-sampler.ts';
+export { ruleSampler } from './rule-sampler.ts';
+export type { Decision, Sampler, SamplingResult } from './sampler.ts';
+export type { SamplingRule } from './sampling-rule.ts';
+export { NEVER, randomnessOf, ratioOf, type Threshold, thresholdOf } from './threshold.ts';

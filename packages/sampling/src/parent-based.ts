@@ -1,0 +1,102 @@
+import {
+  type Attributes,
+  type Context,
+  diag,
+  type SpanContext,
+  type SpanKind,
+  TraceFlags,
+  type TraceState,
+  trace,
+} from '@opentelemetry/api';
+import { errorMessage } from '@throughline/core';
+import { Candidate } from './candidate.ts';
+import { agreeWithFlag, readRandomness, writeThreshold } from './ot-trace-state.ts';
+import { NOT_RECORD, RECORD, RECORD_AND_SAMPLED, type Sampler, type SamplingResult } from './sampler.ts';
+import { type Share, shareOf } from './share.ts';
+import { NEVER, randomnessOf } from './threshold.ts';
+
+const SAMPLED: SamplingResult = Object.freeze({ decision: RECORD_AND_SAMPLED });
+const RECORDED: SamplingResult = Object.freeze({ decision: RECORD });
+const DROPPED: SamplingResult = Object.freeze({ decision: NOT_RECORD });
+
+/**
+ * The policy all samplers share. A span with a parent, local or remote, is sampled if the parent is, and keeps what
+ * `tracestate` says of the share unless that contradicts the flag. A span without one is sampled if the randomness of its
+ * trace is not below the threshold of the share that `choose` gives it; `tracestate` then says so.
+ */
+export class ParentBasedSampler implements Sampler {
+  readonly #choose: (candidate: Candidate) => Share;
+  readonly #unsampled: SamplingResult;
+  readonly #otherwise: Share;
+  readonly #description: string;
+  #reported = false;
+
+  /**
+   * With `record`, spans that are not sampled are recorded all the same, for a processor that may keep them yet. `ratio`
+   * is for traces about which `choose` throws, as code of the user in it may; that is reported once.
+   */
+  constructor(description: string, record: boolean, ratio: number, choose: (candidate: Candidate) => Share) {
+    this.#choose = choose;
+    this.#otherwise = shareOf(ratio);
+    this.#unsampled = record ? RECORDED : DROPPED;
+    this.#description = description;
+  }
+
+  shouldSample(
+    context: Context,
+    traceId: string,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+  ): SamplingResult {
+    const parent = trace.getSpanContext(context);
+    // The SDK gives the span a trace id of its own where the parent is none or not valid.
+    if (parent !== undefined && parent.traceId === traceId) return this.#follow(parent);
+    return this.#decide(
+      this.#chooseSafely(new Candidate(name, kind, attributes, context)),
+      traceId,
+      parent?.traceState,
+    );
+  }
+
+  toString(): string {
+    return this.#description;
+  }
+
+  #follow({ traceId, traceFlags, traceState }: SpanContext): SamplingResult {
+    const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+    const result = sampled ? SAMPLED : this.#unsampled;
+    const ot = traceState?.get('ot');
+    if (traceState === undefined || ot === undefined) return result;
+    const agreed = agreeWithFlag(ot, traceId, sampled);
+    return agreed === ot ? result : { decision: result.decision, traceState: withOt(traceState, agreed) };
+  }
+
+  #chooseSafely(candidate: Candidate): Share {
+    try {
+      return this.#choose(candidate);
+    } catch (thrown) {
+      if (!this.#reported) {
+        this.#reported = true;
+        const text = `[sampling] A rule failed, and the default ratio is used: ${errorMessage(thrown)}`;
+        diag.error(`${text}. This is reported once.`);
+      }
+      return this.#otherwise;
+    }
+  }
+
+  // A context without valid ids may still bring the randomness for a new trace.
+  #decide(share: Share, traceId: string, traceState: TraceState | undefined): SamplingResult {
+    if (traceState === undefined) {
+      return randomnessOf(traceId) >= share.threshold ? share.kept : this.#unsampled;
+    }
+    const ot = traceState.get('ot');
+    const keep = readRandomness(ot, traceId) >= share.threshold;
+    const { decision } = keep ? share.kept : this.#unsampled;
+    return { decision, traceState: withOt(traceState, writeThreshold(ot ?? '', keep ? share.threshold : NEVER)) };
+  }
+}
+
+function withOt(traceState: TraceState, ot: string): TraceState {
+  return ot === '' ? traceState.unset('ot') : traceState.set('ot', ot);
+}

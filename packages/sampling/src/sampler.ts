@@ -1,0 +1,30 @@
+import type { Attributes, Context, Link, SpanKind, TraceState } from '@opentelemetry/api';
+
+/**
+ * An OpenTelemetry sampler, for the SDKs of the 2.x and the 3.x line and for `startTracing`. It has no type of either,
+ * because the two lines cannot be installed together.
+ */
+export interface Sampler {
+  shouldSample(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+    links: Link[],
+  ): SamplingResult;
+  toString(): string;
+}
+
+/** What becomes of a span. Without a `traceState` it has its parent's. */
+export type SamplingResult = { readonly decision: Decision; readonly traceState?: TraceState };
+
+/** 0: the span is not recorded. 1: it is recorded but not sampled. 2: it is recorded and sampled. */
+export type Decision = 0 | 1 | 2;
+
+/** The span is not recorded. */
+export const NOT_RECORD = 0;
+/** The span is recorded, and nobody is told. */
+export const RECORD = 1;
+/** The span is recorded and sampled, and so are its children. */
+export const RECORD_AND_SAMPLED = 2;

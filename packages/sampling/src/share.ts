@@ -1,0 +1,62 @@
+import { createTraceState } from '@opentelemetry/api';
+import { RECORD_AND_SAMPLED, type SamplingResult } from './sampler.ts';
+import { NEVER, ratioOf, type Threshold, thresholdOf } from './threshold.ts';
+
+/** The share of traces to keep, with all that a decision needs worked out. Shares are immutable and may be compared. */
+export type Share = {
+  /** From 0 to 1, as exact as the threshold. */
+  readonly ratio: number;
+  readonly threshold: Threshold;
+  /** How often the ratio has been halved, in sixteenths; infinite for a ratio of 0. */
+  readonly steps: number;
+  /** The result for a kept trace whose `tracestate` was empty. */
+  readonly kept: SamplingResult;
+};
+
+/** Into so many steps the ladder of `thinnedShare` divides a halving: neighbours differ by 4.4 %. */
+export const STEPS_PER_HALVING = 16;
+
+const MAX_STEPS = 50 * STEPS_PER_HALVING;
+const MAX_SHARES = 1024;
+const shares = new Map<number, Share>();
+const ladder: Share[] = [];
+
+/** The share for a ratio from 0 to 1. */
+export function shareOf(ratio: number): Share {
+  const known = shares.get(ratio);
+  if (known !== undefined) return known;
+  if (shares.size >= MAX_SHARES) shares.clear(); // a function of the user may return any number of ratios
+  const share = createShare(ratio);
+  shares.set(ratio, share);
+  return share;
+}
+
+/** A share for a ratio that moves all the time: the nearest of some hundred. Whatever is above 1 counts as 1. */
+export function nearbyShare(ratio: number): Share {
+  const all = shareOf(1);
+  return thinnedShare(all, -STEPS_PER_HALVING * Math.log2(ratio));
+}
+
+/**
+ * A smaller share, for samplers that move the ratio all the time: as many steps below `share` as given, rounded so that
+ * there are only some hundred different ones. One that is above 0 never becomes 0.
+ */
+export function thinnedShare(share: Share, steps: number): Share {
+  if (!(steps > 0) || share.threshold === NEVER) return share;
+  const rung = Math.min(MAX_STEPS, Math.round(share.steps + steps));
+  if (rung <= share.steps) return share;
+  ladder[rung] ??= createShare(2 ** (-rung / STEPS_PER_HALVING));
+  return ladder[rung];
+}
+
+function createShare(ratio: number): Share {
+  const threshold = thresholdOf(ratio);
+  const exact = ratioOf(threshold);
+  const traceState = createTraceState(`ot=th:${threshold}`);
+  return {
+    ratio: exact,
+    threshold,
+    steps: -STEPS_PER_HALVING * Math.log2(exact),
+    kept: Object.freeze({ decision: RECORD_AND_SAMPLED, traceState }),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * A rejection threshold: at most 14 hex digits of a fraction of 2^56, trailing zeros left out. A trace is kept if its
+ * randomness, 14 hex digits too, is not below it; digits sort as the numbers do, so the texts are compared.
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
+ */
+export type Threshold = string;
+
+/** Above every randomness: the threshold of a ratio of 0. It is never written down. */
+export const NEVER: Threshold = 'never';
+
+// 52 bits, which a number holds exactly. The format has one digit more, which only ratios below 2^-52 would need.
+const MAX_DIGITS = 13;
+const RANDOMNESS_AT = 18;
+
+/**
+ * The threshold for a ratio from 0 to 1, to so many digits of precision after those that all ratios of its size share. A
+ * ratio above 0 is at least 2^-52.
+ */
+export function thresholdOf(ratio: number, precision = 4): Threshold {
+  if (ratio <= 0) return NEVER;
+  const digits = Math.min(MAX_DIGITS, precision + Math.max(leadingDigits(ratio), leadingDigits(1 - ratio)));
+  const all = 16 ** digits;
+  const kept = Math.max(1, Math.ceil(ratio * all - 0.5));
+  return (all - kept).toString(16).padStart(digits, '0').replace(/0+$/, '') || '0';
+}
+
+/** The ratio that a threshold stands for. */
+export function ratioOf(threshold: Threshold): number {
+  return threshold === NEVER ? 0 : 1 - Number.parseInt(threshold, 16) / 16 ** threshold.length;
+}
+
+/** The randomness of a trace id: its last 56 bits. */
+export function randomnessOf(traceId: string): string {
+  return traceId.slice(RANDOMNESS_AT);
+}
+
+// How many hex digits of the fraction are the same (`0`, or `f` in its complement) because the fraction is small.
+function leadingDigits(fraction: number): number {
+  return fraction <= 0 ? 0 : Math.floor((-Math.floor(Math.log2(fraction)) - 1) / 4);
+}
