@@ -51,5 +51,9 @@ function addFields<Info extends object>(info: Info, readFields: LogFieldReader):
 function copyOf(info: object): Record<string, unknown> {
   const prototype = Object.getPrototypeOf(info);
   if (prototype === Object.prototype) return { ...info };
-  return Object.create(prototype, Object.getOwnPropertyDescriptors(info));
+  const copy = Object.create(prototype, Object.getOwnPropertyDescriptors(info));
+  // From Node 21 on, `stack` is an accessor that only answers for the error it was made with.
+  if (info instanceof Error)
+    Object.defineProperty(copy, 'stack', { value: info.stack, configurable: true, writable: true });
+  return copy;
 }
