@@ -10,9 +10,14 @@ const MAX_MESSAGE_LENGTH = 1024;
  */
 export function errorType(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null) return thrown === null ? 'null' : typeof thrown;
-  const { code, name } = read(thrown);
+  const { code, name, className } = read(thrown);
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) return code;
-  return typeof name === 'string' && /^[\w$.:-]{1,100}$/.test(name) ? name : 'Error';
+  // A class that extends Error has its name only if it says so.
+  return [name === 'Error' ? className : name, name].find(isTypeName) ?? 'Error';
+}
+
+function isTypeName(name: unknown): name is string {
+  return typeof name === 'string' && /^[\w$.:-]{1,100}$/.test(name);
 }
 
 /** The text of any thrown value, at most 1,024 characters. Never throws, whatever getters the value has. */
@@ -62,10 +67,12 @@ function reportHook(name: string, thrown: unknown): void {
   diag.error(`[throughline] \`${name}\` failed and was ignored: ${errorMessage(thrown)}`);
 }
 
-function read(thrown: object): { code?: unknown; name?: unknown; stack?: unknown } {
+type ErrorParts = { code?: unknown; name?: unknown; stack?: unknown; className?: unknown };
+
+function read(thrown: object): ErrorParts {
   try {
-    const { code, name, stack } = thrown as { code?: unknown; name?: unknown; stack?: unknown };
-    return { code, name, stack };
+    const { code, name, stack, constructor: Class } = thrown as ErrorParts & { constructor?: { name?: unknown } };
+    return { code, name, stack, className: Class?.name };
   } catch {
     return {};
   }

@@ -9,6 +9,8 @@ it('types errors by the code of the system or the name of the class', () => {
   }
   expect(errorType(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
   expect(errorType(new PaymentDeclined())).toBe('PaymentDeclined');
+  expect(errorType(new (class OutOfStock extends Error {})('x'))).toBe('OutOfStock');
+  expect(errorType(new (class extends Error {})('x'))).toBe('Error');
   expect(errorType(Object.assign(new Error('x'), { code: 17 }))).toBe('Error');
   expect(errorType('text')).toBe('string');
   expect(errorType(null)).toBe('null');

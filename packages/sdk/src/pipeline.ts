@@ -1,6 +1,7 @@
 import type { Attributes, TracerProvider } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { NodeTracerProvider, type SpanLimits, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { VERSION } from '@throughline/core';
 import { BatchProcessor } from './batch-processor.ts';
 import { ConsoleProcessor } from './console-processor.ts';
 import { doneWithin } from './deadline.ts';
@@ -97,7 +98,10 @@ type Way = { readonly tracerProvider: TracerProvider; readonly sinks: readonly S
 function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCounter, news: News): Way {
   const { resource, sampling, spanLimits } = settings;
   const { sampler, observer } = sampling;
-  const spanExport = new SpanExport(resource.attributes as Attributes, delivery, readBatchLimits(), loss);
+  // https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk: what is not OpenTelemetry's own says so.
+  const itself = { 'telemetry.sdk.name': '@throughline/sdk', 'telemetry.sdk.version': VERSION };
+  const attributes = { ...(resource.attributes as Attributes), ...itself };
+  const spanExport = new SpanExport(attributes, delivery, readBatchLimits(), loss);
   const tracerProvider = new RecorderProvider({
     sampler,
     limits: spanLimits,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../contract.ts';
 import type { ClientSubject } from '../http-client-subject.ts';
-import { answerOk, callTarget } from '../http-target.ts';
+import { answerOk, callTarget, rejectionOf } from '../http-target.ts';
 
 /** What the CLIENT span says of a call. */
 export const clientAttributeScenarios: readonly Scenario<ClientSubject>[] = [
@@ -22,6 +22,31 @@ export const clientAttributeScenarios: readonly Scenario<ClientSubject>[] = [
         assert.equal(span.status, 'UNSET');
         assert.deepEqual(span.exceptions, []);
       }),
+  },
+  {
+    title: 'the span tells the connection that the call went over, also where no response came',
+    run: (subject, recorder) =>
+      callTarget(
+        subject,
+        (request, response) => {
+          if (request.url === '/gone') request.socket.destroy();
+          else response.end('ok');
+        },
+        async (client, { url, port }) => {
+          const localhost = url.replace('127.0.0.1', 'localhost');
+          await client.request('GET', `${localhost}/first`);
+          await client.request('GET', `${localhost}/on-the-same-connection`);
+          for (let n = 0; n < 2; n += 1) {
+            const { attributes } = await recorder.take('GET');
+            assert.equal(attributes['server.address'], 'localhost');
+            assert.equal(attributes['network.peer.address'], '127.0.0.1');
+            assert.equal(attributes['network.peer.port'], port);
+            assert.equal(attributes['network.protocol.version'], '1.1');
+          }
+          await rejectionOf(client.request('GET', `${url}/gone`));
+          assert.equal((await recorder.take('GET')).attributes['network.peer.port'], port);
+        },
+      ),
   },
   {
     title: 'a method that HTTP does not know is `_OTHER`, in a span named HTTP',

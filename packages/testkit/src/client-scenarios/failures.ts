@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Span } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import type { ClientSubject } from '../http-client-subject.ts';
@@ -57,25 +57,31 @@ export const clientFailureScenarios: readonly Scenario<ClientSubject>[] = [
         assert.equal(span.exceptions[0]?.message, thrown.message);
       }),
   },
-  {
-    title: 'a connection that breaks within the body is an error, besides the status',
-    run: (subject, recorder) =>
-      callTarget(
-        subject,
-        (_request, response) => {
-          response.writeHead(200, { 'content-length': 100 });
-          response.write('some', () => setTimeout(() => response.socket?.resetAndDestroy(), 20));
-        },
-        async (client, { url }) => {
-          assert.ok((await rejectionOf(client.request('GET', url))) instanceof Error);
-          const span = await recorder.take('GET');
-          assert.equal(span.status, 'ERROR');
-          assert.equal(span.attributes['http.response.status_code'], 200);
-          assert.match(String(span.attributes['error.type']), /^[A-Za-z]/);
-          assert.equal(span.exceptions.length, 1);
-        },
-      ),
-  },
+  ...[
+    { how: 'breaks', headers: { 'content-length': 100 }, leave: (socket: Socket) => socket.resetAndDestroy() },
+    // Whoever says no length ends a body by a last chunk, and not by leaving.
+    { how: 'ends', headers: {}, leave: (socket: Socket) => socket.destroy() },
+  ].map(
+    ({ how, headers, leave }): Scenario<ClientSubject> => ({
+      title: `a connection that ${how} within the body is an error, besides the status`,
+      run: (subject, recorder) =>
+        callTarget(
+          subject,
+          (_request, response) => {
+            response.writeHead(200, headers);
+            response.write('some', () => setTimeout(() => leave(response.socket as Socket), 20));
+          },
+          async (client, { url }) => {
+            assert.ok((await rejectionOf(client.request('GET', url))) instanceof Error);
+            const span = await recorder.take('GET');
+            assert.equal(span.status, 'ERROR');
+            assert.equal(span.attributes['http.response.status_code'], 200);
+            assert.match(String(span.attributes['error.type']), /^[A-Za-z]/);
+            assert.equal(span.exceptions.length, 1);
+          },
+        ),
+    }),
+  ),
   {
     title: 'a call given up before it starts is marked, and no error',
     run: (subject, recorder) =>
