@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { type PropagatorName, propagatorsByName } from './names.ts';
 import { checkOptions } from './options.ts';
+import { isContinued } from './remote-trace.ts';
 
 /** Which formats are read and which are written, by name or as propagators of your own. */
 export type CompositeOptions = {
@@ -57,14 +58,16 @@ export function compositePropagator(options: CompositeOptions = {}): TextMapProp
       }
     },
     extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-      return readers.reduce((found, reader) => {
+      let found = context;
+      for (const reader of readers) {
         try {
-          return merge(context, found, reader.extract(found, carrier, getter));
+          const next = reader.extract(found, carrier, getter);
+          if (next !== found) found = merge(context, found, next);
         } catch (thrown) {
           reportFailure('read', thrown);
-          return found;
         }
-      }, context);
+      }
+      return found;
     },
     fields: () => [...new Set(writers.flatMap((writer) => writer.fields()))],
   };
@@ -81,8 +84,9 @@ function isPropagator(value: unknown): boolean {
 
 // What was found stays: a later reader adds only what none before it has found.
 function merge(initial: Context, found: Context, next: Context): Context {
-  if (next === found) return found;
   const spanContext = trace.getSpanContext(next);
+  // Mostly, this is the first find, by one of our own readers.
+  if (found === initial && spanContext !== undefined && isContinued(next, spanContext)) return next;
   const isTraceOpen = trace.getSpanContext(found) === trace.getSpanContext(initial);
   const traceWins = isTraceOpen && spanContext !== undefined && isSpanContextValid(spanContext);
   const winner = traceWins || spanContext === trace.getSpanContext(found) ? next : found;

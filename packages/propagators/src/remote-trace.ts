@@ -31,8 +31,13 @@ export function continueTrace(
   ids: Omit<SpanContext, 'isRemote'>,
   facts: Omit<RemoteTrace, 'spanContext'> = {},
 ): Context {
-  const spanContext = { ...ids, isRemote: true };
+  const spanContext: SpanContext = { ...ids, isRemote: true };
   return trace.setSpanContext(context, spanContext).setValue(REMOTE_TRACE, { ...facts, spanContext });
+}
+
+/** Whether one of our propagators has put this span context there, so that it is valid. */
+export function isContinued(context: Context, spanContext: SpanContext): boolean {
+  return (context.getValue(REMOTE_TRACE) as RemoteTrace | undefined)?.spanContext === spanContext;
 }
 
 /** What came in with the trace that goes out now; `undefined` if it began in this process. */

@@ -25,8 +25,8 @@ const KNOWN_FLAGS = 0x01 | RANDOM_FLAG;
 export function parseTraceParent(header: string): TraceParent | undefined {
   const text = trimSlice(header, 0, header.length);
   if (text.length < LENGTH || !isHex(text, 0, 2) || text.startsWith('ff')) return undefined;
-  if (text.length > LENGTH && (text.startsWith('00') || text.charCodeAt(LENGTH) !== DASH)) return undefined;
-  for (const at of [TRACE_ID_AT, SPAN_ID_AT, FLAGS_AT]) if (text.charCodeAt(at - 1) !== DASH) return undefined;
+  if (text.length > LENGTH && (text.startsWith('00') || !isDash(text, LENGTH))) return undefined;
+  if (!isDash(text, TRACE_ID_AT - 1) || !isDash(text, SPAN_ID_AT - 1) || !isDash(text, FLAGS_AT - 1)) return undefined;
   if (!isId(text, TRACE_ID_AT, 32) || !isId(text, SPAN_ID_AT, 16) || !isHex(text, FLAGS_AT, 2)) return undefined;
   return {
     traceId: text.slice(TRACE_ID_AT, TRACE_ID_AT + 32),
@@ -38,4 +38,8 @@ export function parseTraceParent(header: string): TraceParent | undefined {
 /** The `traceparent` header for these ids, in version 00. */
 export function formatTraceParent({ traceId, spanId, traceFlags }: TraceParent): string {
   return `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`;
+}
+
+function isDash(text: string, at: number): boolean {
+  return text.charCodeAt(at) === DASH;
 }
