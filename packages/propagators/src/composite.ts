@@ -87,6 +87,7 @@ function merge(initial: Context, found: Context, next: Context): Context {
   const spanContext = trace.getSpanContext(next);
   // Mostly, this is the first find, by one of our own readers.
   if (found === initial && spanContext !== undefined && isContinued(next, spanContext)) return next;
+  if (spanContext === trace.getSpanContext(found) && propagation.getBaggage(found) === undefined) return next;
   const isTraceOpen = trace.getSpanContext(found) === trace.getSpanContext(initial);
   const traceWins = isTraceOpen && spanContext !== undefined && isSpanContextValid(spanContext);
   const winner = traceWins || spanContext === trace.getSpanContext(found) ? next : found;

@@ -36,7 +36,7 @@ export function parseTraceParent(header: string): TraceParent | undefined {
 }
 
 /** The `traceparent` header for these ids, in version 00. */
-export function formatTraceParent({ traceId, spanId, traceFlags }: TraceParent): string {
+export function formatTraceParent({ traceId, spanId }: SpanContext, traceFlags: number): string {
   return `00-${traceId}-${spanId}-0${traceFlags & KNOWN_FLAGS}`;
 }
 

@@ -35,7 +35,7 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
     const outbound = outboundSpanContext(context);
     if (outbound === undefined) return;
     const traceFlags = (outbound.traceFlags & ~RANDOM_FLAG) | this.#randomFlag(context, outbound);
-    setter.set(carrier, 'traceparent', formatTraceParent({ ...outbound, traceFlags }));
+    setter.set(carrier, 'traceparent', formatTraceParent(outbound, traceFlags));
     const state = outbound.traceState?.serialize();
     if (state) setter.set(carrier, 'tracestate', state);
   }
@@ -46,7 +46,9 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
     const parent = header === undefined ? undefined : parseTraceParent(header);
     if (parent === undefined) return context;
     const state = readListHeader(carrier, getter, 'tracestate');
-    return continueTrace(context, state ? { ...parent, traceState: W3CTraceState.parse(state) } : parent);
+    if (!state) return continueTrace(context, parent);
+    const { traceId, spanId, traceFlags } = parent;
+    return continueTrace(context, { traceId, spanId, traceFlags, traceState: W3CTraceState.parse(state) });
   }
 
   /** The headers that `inject` may write. */
