@@ -21,6 +21,8 @@ export function startEcho(): Promise<string> {
       headers,
       body: boundary === undefined ? body : body.replaceAll(boundary, 'B'),
     };
+    const caller = callerOf(request);
+    if (caller !== undefined) response.setHeader('x-caller', caller);
     response.setHeader('content-type', 'application/json').end(JSON.stringify(echo));
   });
 }

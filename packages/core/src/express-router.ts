@@ -81,6 +81,7 @@ function enterLayer(event: LayerEvent): void {
     exchange.setRoute(undefined);
   }
   routing.entered = joinPattern(prefix, event.route);
+  if (exchange !== undefined) exchange.mount = routing.entered;
 }
 
 // A router seen for the first time runs inside the layer that was entered last.

@@ -1,9 +1,11 @@
-import { type Context, context, type Span, type TracerProvider, trace } from '@opentelemetry/api';
+import type { ClientRequest } from 'node:http';
+import { context, type Span, type TracerProvider, trace } from '@opentelemetry/api';
 import { callSafely } from './failure.ts';
 import { headerRecorder } from './http-attributes.ts';
 import { type CallSettings, outgoingHeaders, type Propagate, type RequestHeaders, TracedCall } from './http-call.ts';
 import { type Delivery, followCall } from './http-delivery.ts';
 import { wireOf } from './http-wire.ts';
+import { followRequest } from './node-request.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
 import { queryRedactor } from './redaction.ts';
 import { isSuppressed, unsampledContext } from './suppression.ts';
@@ -52,18 +54,28 @@ export type ClientOptions = {
   onEnd?: (span: Span, url: URL) => void;
 };
 
-/** A call that is about to be made. */
-export type OutgoingCall<Response> = {
+/** What a call that is about to be made asks for. */
+export type CallTarget = {
   readonly method: string;
   readonly url: URL;
   /** Reads a header that the caller has set. */
   header(name: string): string | string[] | undefined;
   /** With what the caller may give the call up. */
   readonly signal: AbortSignal | null | undefined;
+};
+
+/** A call of a client that promises a response. */
+export type OutgoingCall<Response> = CallTarget & {
   /** Sends the request, with these headers besides the caller's; it must not change an object of the caller's. */
   send(headers: RequestHeaders): Promise<Response>;
   /** What came back, be it resolved or rejected with; `undefined` if that is no response. */
   delivery(outcome: unknown): Delivery | undefined;
+};
+
+/** A call of a client that hands out a request of `node:http`, to be written and listened to. */
+export type OutgoingRequest = CallTarget & {
+  /** Makes the request, with these headers besides the caller's; it must not change an object of the caller's. */
+  send(headers: RequestHeaders): ClientRequest;
 };
 
 /** Traces the calls of one client. */
@@ -74,6 +86,8 @@ export type ClientTracing = {
    * Where tracing is suppressed there is no span.
    */
   run<Response>(call: OutgoingCall<Response>): Promise<Response>;
+  /** The same for a request of `node:http`, which is returned at once; its listeners run in the caller's context. */
+  request(call: OutgoingRequest): ClientRequest;
 };
 
 const clientOptionChecks: OptionChecks<ClientOptions> = {
@@ -110,26 +124,30 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
     onEnd,
   };
 
-  function startCall(active: Context, { method, url, header }: OutgoingCall<unknown>): TracedCall {
-    return new TracedCall(tracer, settings, active, method, url, header, allowedBy(propagate, url));
+  /** The call with its span, or the headers to send where there is to be no span. */
+  function begin({ method, url, header }: CallTarget): TracedCall | RequestHeaders {
+    // A `data:` or `file:` URL is a whole document or nothing that a service could continue.
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') return {};
+    const active = context.active();
+    // axios on a fetch that is traced too, or a traced fetch that retries by another one.
+    if (wireOf(active)?.carries(url) === true) return {};
+    if (isSuppressed(active)) {
+      const unsampled = unsampledContext(active);
+      return unsampled === undefined ? {} : outgoingHeaders(unsampled, allowedBy(propagate, url), header);
+    }
+    const start = (): TracedCall =>
+      new TracedCall(tracer, settings, active, method, url, header, allowedBy(propagate, url));
+    return callSafely('tracerProvider', start) ?? {};
   }
 
   return {
     run(outgoing) {
-      const { url, header } = outgoing;
-      // A `data:` or `file:` URL is a whole document or nothing that a service could continue.
-      if (url.protocol !== 'http:' && url.protocol !== 'https:') return outgoing.send({});
-      const active = context.active();
-      // axios on a fetch that is traced too, or a traced fetch that retries by another one.
-      if (wireOf(active)?.carries(url) === true) return outgoing.send({});
-      if (isSuppressed(active)) {
-        const unsampled = unsampledContext(active);
-        return outgoing.send(
-          unsampled === undefined ? {} : outgoingHeaders(unsampled, allowedBy(propagate, url), header),
-        );
-      }
-      const call = callSafely('tracerProvider', startCall, active, outgoing);
-      return call === undefined ? outgoing.send({}) : followCall(call, outgoing);
+      const call = begin(outgoing);
+      return call instanceof TracedCall ? followCall(call, outgoing) : outgoing.send(call);
+    },
+    request(outgoing) {
+      const call = begin(outgoing);
+      return call instanceof TracedCall ? followRequest(call, outgoing) : outgoing.send(call);
     },
   };
 }

@@ -40,7 +40,11 @@ export async function followCall<Response>(call: TracedCall, outgoing: Outgoing<
   return response;
 }
 
-function followBody(
+/**
+ * Ends the span of a call with the body of its response, or when nobody is going to read that. `owner` is what the
+ * application holds as long as it may still read the body.
+ */
+export function followBody(
   call: TracedCall,
   wire: Wire,
   { statusCode, header, body }: Delivery,

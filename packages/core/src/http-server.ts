@@ -39,6 +39,8 @@ export class Exchange {
   readonly span: Span;
   /** The route template that answers, if one matched. */
   route: string | undefined;
+  /** The template of the path that the running middleware is mounted at, where the router tells. */
+  mount: string | undefined;
   readonly correlation: Correlation;
   /** Whether the span is somebody else's, such as an instrumentation's, and only enriched here. */
   readonly adopted: boolean;

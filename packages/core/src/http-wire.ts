@@ -24,6 +24,7 @@ export class Wire {
   #underWay: object | undefined;
   #failure: unknown;
   #onClose: ((failure: unknown) => void) | undefined;
+  #onAnswer: ((response: IncomingMessage) => void) | undefined;
 
   constructor(call: TracedCall) {
     subscribeOnce();
@@ -45,13 +46,22 @@ export class Wire {
   /** A request was made in the context of this call. A client with a queue of its own may make another call's there. */
   adopt(request: object, header: (name: string) => unknown, tellsEnd: boolean): void {
     const sent = Object.entries(this.#call.headers);
-    if (!sent.every(([name, value]) => value === null || header(name) === value)) return;
+    if (sent.every(([name, value]) => value === null || header(name) === value)) this.follow(request, tellsEnd);
+  }
+
+  /** A request of this very call was made. `tellsEnd` if a channel says when its response is complete. */
+  follow(request: object, tellsEnd: boolean): void {
     wires.set(request, this);
     if (this.#sends > 0) this.#call.resend();
     this.#sends += 1;
     this.responded = false;
     this.#failure = undefined;
     this.#underWay = tellsEnd ? request : undefined;
+  }
+
+  /** Calls back with the response of a `node:http` request, before anybody else sees it. */
+  whenAnswered(callback: (response: IncomingMessage) => void): void {
+    this.#onAnswer = callback;
   }
 
   connect(socket: Socket, version?: string): void {
@@ -64,6 +74,12 @@ export class Wire {
   respond(statusCode: number, header: (name: string) => unknown): void {
     this.responded = true;
     this.#call.respond(statusCode, header);
+  }
+
+  answer(response: IncomingMessage): void {
+    this.connect(response.socket, response.httpVersion);
+    this.respond(response.statusCode as number, (name) => response.headers[name]);
+    this.#onAnswer?.(response);
   }
 
   close(request: object, failure?: unknown): void {
@@ -101,11 +117,7 @@ function subscribeOnce(): void {
     const wire = wires.get(request);
     if (wire !== undefined) whenConnected(request, (socket) => callSafely('connect', () => wire.connect(socket)));
   });
-  on<HttpEvent>('http.client.response.finish', ({ request, response }) => {
-    const wire = wires.get(request);
-    wire?.connect(response.socket, response.httpVersion);
-    wire?.respond(response.statusCode as number, (name) => response.headers[name]);
-  });
+  on<HttpEvent>('http.client.response.finish', ({ request, response }) => wires.get(request)?.answer(response));
   on<UndiciEvent>('undici:request:create', ({ request }) =>
     wireOf(context.active())?.adopt(request, (name) => valueIn(request.headers, name), true),
   );

@@ -9,6 +9,7 @@ import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf 
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { randomSpanContext } from './random-ids.ts';
 import { queryRedactor } from './redaction.ts';
+import { notedCorrelation } from './request-id.ts';
 import { extractTrusted } from './trust.ts';
 import { VERSION } from './version.ts';
 
@@ -60,7 +61,8 @@ export function createServerTracing<Source>(
 
   function start(request: IncomingMessage, source: Source): Exchange {
     const { headers, method = 'GET' } = request;
-    const correlate = (traceId: string): Correlation => readCorrelation((name) => headers[name], traceId);
+    const correlate = (traceId: string): Correlation =>
+      notedCorrelation(request) ?? readCorrelation((name) => headers[name], traceId);
     const target = requestTarget(request);
     const local = localServerSpan(target) ?? framework.serverSpan?.(source);
     if (local !== undefined) {

@@ -86,7 +86,8 @@ export const serverOptionChecks: OptionChecks<TracingOptions> = {
   onEnd: is.function,
 };
 
-const correlationChecks: OptionChecks<CorrelationOptions> = {
+/** Checks of the options that say where the correlation ID comes from. */
+export const correlationChecks: OptionChecks<CorrelationOptions> = {
   headers: ['a non-empty array of header names', (value) => headerNames[1](value) && (value as []).length > 0],
   valid: ['a RegExp or a function', (value) => value instanceof RegExp || typeof value === 'function'],
   generate: [

@@ -2,6 +2,7 @@ import type { TracingOptions } from '@throughline/core';
 import { traceFastify } from '@throughline/core/fastify-hooks';
 import type { FastifyPluginAsync } from 'fastify';
 
+export { type RequestIdOptions, requestId } from '@throughline/core';
 export type { TracingOptions };
 
 /**

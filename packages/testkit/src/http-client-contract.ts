@@ -13,13 +13,16 @@ import {
 } from './contract.ts';
 import type { ClientSubject } from './http-client-subject.ts';
 
-/** Everything that a traced client must do, over real sockets. */
-export const clientScenarios: readonly Scenario<ClientSubject>[] = [
-  ...clientPropagationScenarios,
-  ...clientAttributeScenarios,
-  ...clientFailureScenarios,
-  ...clientBodyScenarios,
-];
+/** Everything that a traced client must do, over real sockets, by theme. */
+export const clientThemes: Readonly<Record<string, readonly Scenario<ClientSubject>[]>> = {
+  Propagation: clientPropagationScenarios,
+  Attributes: clientAttributeScenarios,
+  'Errors, timeouts and calls given up': clientFailureScenarios,
+  'Bodies and redirects': clientBodyScenarios,
+};
+
+/** The scenarios of all themes. */
+export const clientScenarios: readonly Scenario<ClientSubject>[] = Object.values(clientThemes).flat();
 
 /**
  * Registers the contract of traced clients as tests. The kit owns the services that are called; `create` only makes the

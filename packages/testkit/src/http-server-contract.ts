@@ -24,22 +24,25 @@ import { streamScenarios } from './scenarios/streams.ts';
 import { uploadScenarios } from './scenarios/uploads.ts';
 import type { RecorderOptions } from './span-recorder.ts';
 
-/** Everything that a server adapter must do, over real sockets. */
-export const serverScenarios: readonly Scenario<ServerSubject>[] = [
-  ...routeScenarios,
-  ...attributeScenarios,
-  ...failureScenarios,
-  ...propagationScenarios,
-  ...contextScenarios,
-  ...correlationScenarios,
-  ...streamScenarios,
-  ...uploadScenarios,
-  ...abortScenarios,
-  ...connectionScenarios,
-  ...neighbourScenarios,
-  ...abuseScenarios,
-  ...growthScenarios,
-];
+/** Everything that a server adapter must do, over real sockets, by theme. */
+export const serverThemes: Readonly<Record<string, readonly Scenario<ServerSubject>[]>> = {
+  'Routes and names': routeScenarios,
+  Attributes: attributeScenarios,
+  'Status and errors': failureScenarios,
+  'Propagation and trust': propagationScenarios,
+  Context: contextScenarios,
+  'Correlation ID': correlationScenarios,
+  Streams: streamScenarios,
+  Uploads: uploadScenarios,
+  'Clients that leave': abortScenarios,
+  Connections: connectionScenarios,
+  'Good neighbour': neighbourScenarios,
+  Abuse: abuseScenarios,
+  Growth: growthScenarios,
+};
+
+/** The scenarios of all themes. */
+export const serverScenarios: readonly Scenario<ServerSubject>[] = Object.values(serverThemes).flat();
 
 /**
  * Registers the contract of server adapters as tests. The kit owns routes and handlers; `start` only mounts them.

@@ -1,5 +1,5 @@
 export type { Runner, Scenario, Skips, Verdict } from './contract.ts';
-export { checkHttpClient, clientScenarios, httpClientContract } from './http-client-contract.ts';
+export { checkHttpClient, clientScenarios, clientThemes, httpClientContract } from './http-client-contract.ts';
 export type {
   ClientRequestInit,
   ClientResponse,
@@ -13,6 +13,7 @@ export {
   http2ServerContract,
   httpServerContract,
   serverScenarios,
+  serverThemes,
 } from './http-server-contract.ts';
 export type {
   KitAnswer,
@@ -26,4 +27,5 @@ export type {
   ServerSubject,
   ServerSubjectOptions,
 } from './http-server-subject.ts';
+export { http2Scenarios } from './scenarios/http2.ts';
 export { type RecordedSpan, type RecorderOptions, recordSpans, type SpanRecorder } from './span-recorder.ts';

@@ -1,0 +1,3 @@
+import { otel } from './otel.mjs';
+
+export const setup = (framework) => otel(framework);
