@@ -2,13 +2,12 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { activeExchange } from '@throughline/core/http-server';
 import { type Observable, tap } from 'rxjs';
 
-/** Adds to the exchange which handler answers it and what the handler, a pipe or another interceptor threw. */
+/** Adds to the exchange what its handler or resolver, a pipe or another interceptor threw. */
 export class ExchangeInterceptor implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const exchange = execution.getType() === 'http' ? activeExchange() : undefined;
+    const type = execution.getType<'http' | 'graphql' | 'rpc' | 'ws'>();
+    const exchange = type === 'http' || type === 'graphql' ? activeExchange() : undefined;
     if (exchange === undefined) return next.handle();
-    // https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/
-    exchange.span.setAttribute('code.function.name', `${execution.getClass().name}.${execution.getHandler().name}`);
     return next.handle().pipe(tap({ error: (thrown: unknown) => exchange.recordFailure(thrown) }));
   }
 }

@@ -14,8 +14,8 @@ const Observed = {
 
 /**
  * Takes note of exceptions on their way to the filter that handles them; it never handles one itself. Nest asks the
- * filter registered last first, so an exception of a guard that a catch-all filter of `useGlobalFilters` or of the
- * controller takes is not seen here; one registered as `APP_FILTER` in the root module comes later.
+ * filter registered last first, and those of a controller before global ones, so an exception of a guard that a catch-all
+ * filter of the controller takes is not seen here.
  */
 @Catch(Observed)
 export class FailureObserver implements ExceptionFilter {

@@ -1,11 +1,14 @@
-import { type DynamicModule, Inject, Module, type NestMiddleware } from '@nestjs/common';
-import { type AbstractHttpAdapter, APP_FILTER, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { type DynamicModule, Inject, Module, type NestMiddleware, type OnModuleInit } from '@nestjs/common';
+import { type AbstractHttpAdapter, APP_GUARD, APP_INTERCEPTOR, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { TracingOptions } from '@throughline/core';
 import { expressFramework } from '@throughline/core/express-router';
 import { type FastifyInstance, traceFastify } from '@throughline/core/fastify-hooks';
 import { createServerTracing } from '@throughline/core/node-http';
+import { checkOptions, serverOptionChecks } from '@throughline/core/options';
+import { ExchangeGuard } from './exchange-guard.ts';
 import { ExchangeInterceptor } from './exchange-interceptor.ts';
 import { FailureObserver } from './failure-observer.ts';
+import { messageHook } from './message-hook.ts';
 
 const OPTIONS = Symbol('throughline.tracing-options');
 
@@ -19,21 +22,30 @@ const OPTIONS = Symbol('throughline.tracing-options');
  * export class AppModule {}
  */
 @Module({})
-export class TracingModule {
+export class TracingModule implements OnModuleInit {
+  readonly #config: ApplicationConfig;
+
   /** Takes the options all Throughline server adapters share. Throws a `TypeError` for a wrong one at application start. */
   static forRoot(options: TracingOptions = {}): DynamicModule {
     return {
       module: TracingModule,
       providers: [
         { provide: OPTIONS, useValue: options },
+        { provide: APP_GUARD, useClass: ExchangeGuard },
         { provide: APP_INTERCEPTOR, useClass: ExchangeInterceptor },
-        { provide: APP_FILTER, useClass: FailureObserver },
       ],
     };
   }
 
   // Modules are made before Nest installs its body parsers, routes and middleware, so this comes first on the platform.
-  constructor(@Inject(HttpAdapterHost) host: HttpAdapterHost, @Inject(OPTIONS) options: TracingOptions) {
+  constructor(
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(OPTIONS) options: TracingOptions,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
+  ) {
+    checkOptions('nestjs', options, serverOptionChecks); // also where there is no HTTP server to do it
+    this.#config = config;
+    config.registerPreRequestHook?.(messageHook(options.tracerProvider, options.correlation)); // since Nest 12
     const adapter: AbstractHttpAdapter | null | undefined = host.httpAdapter;
     if (adapter === undefined || adapter === null) return; // an application context or a microservice has no HTTP server
     const platform = adapter.getType();
@@ -43,6 +55,11 @@ export class TracingModule {
       throw new TypeError(
         `[nestjs] Expected the HTTP platform to be express or fastify, got ${JSON.stringify(platform)}.`,
       );
+  }
+
+  // Nest asks the filter that was registered last first; by now the application has registered its own.
+  onModuleInit(): void {
+    this.#config.useGlobalFilters(new FailureObserver());
   }
 }
 

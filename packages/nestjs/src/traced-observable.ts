@@ -1,0 +1,30 @@
+import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { callSafely, errorMessage, errorType, recordException } from '@throughline/core';
+import { defer, finalize, Observable, tap } from 'rxjs';
+
+/** What an observable is traced by: its span, and the context that it is subscribed in. */
+export type Subscribed = { readonly span: Span; readonly context: Context };
+
+/**
+ * Traces each subscription to an observable: `start` makes the span, in whose context `source` is called and
+ * subscribed to. The span has what the observable failed with, and ends when it completes, fails, or nobody listens any
+ * more. Values and errors pass through untouched.
+ */
+export function traceObservable<Value>(source: () => Observable<Value>, start: () => Subscribed): Observable<Value> {
+  return new Observable<Value>((subscriber) => {
+    const started = callSafely('start', start);
+    if (started === undefined) return source().subscribe(subscriber); // costs the span, not the message
+    const { span, context: active } = started;
+    const traced = defer(source).pipe(
+      tap({ error: (thrown: unknown) => fail(span, thrown) }),
+      finalize(() => span.end()),
+    );
+    return context.with(active, () => traced.subscribe(subscriber));
+  });
+}
+
+function fail(span: Span, thrown: unknown): void {
+  recordException(span, thrown);
+  span.setAttribute('error.type', errorType(thrown));
+  span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });
+}
