@@ -1,6 +1,6 @@
-import { randomFillSync } from 'node:crypto';
 import { type Context, createContextKey } from '@opentelemetry/api';
 import { callSafely } from './failure.ts';
+import { randomTraceId } from './random-ids.ts';
 
 /** How requests are given an id that people can search their logs by. */
 export type CorrelationOptions = {
@@ -95,18 +95,5 @@ function generated(generate: NonNullable<CorrelationOptions['generate']>, traceI
   } else if (generate === 'trace-id' && !/^0*$/.test(traceId)) {
     return traceId;
   }
-  return randomId();
-}
-
-const ID_BYTES = 16;
-const pool = Buffer.allocUnsafeSlow(ID_BYTES * 128);
-let offset = pool.length;
-
-function randomId(): string {
-  if (offset === pool.length) {
-    randomFillSync(pool);
-    offset = 0;
-  }
-  offset += ID_BYTES;
-  return pool.toString('hex', offset - ID_BYTES, offset);
+  return randomTraceId(); // 128 random bits
 }

@@ -13,6 +13,7 @@ import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from
 import { type Correlation, getRequestScope, setRequestScope } from './correlation.ts';
 import { errorMessage, errorType, recordException } from './failure.ts';
 import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
+import { randomSpanId, randomTraceId } from './random-ids.ts';
 import { ignoredContext } from './suppression.ts';
 import type { InboundContext } from './trust.ts';
 
@@ -181,10 +182,9 @@ export function startExchange(
 export function startIgnoredExchange(
   method: string,
   inbound: InboundContext,
-  newSpanContext: () => { traceId: string; spanId: string },
   correlate: (traceId: string) => Correlation,
 ): Exchange {
-  const ids = trace.getSpanContext(inbound.parent) ?? newSpanContext();
+  const ids = trace.getSpanContext(inbound.parent) ?? { traceId: randomTraceId(), spanId: randomSpanId() };
   const ignored = ignoredContext(inbound.parent, { ...ids, traceFlags: TraceFlags.NONE });
   const span = trace.getSpan(ignored) as Span;
   return new Exchange(span, ignored, method, correlate(ids.traceId), false);

@@ -7,7 +7,6 @@ import { headerRecorder, type InboundRequest, inboundAttributes } from './http-a
 import { adoptExchange, type Exchange, localServerSpan, startExchange, startIgnoredExchange } from './http-server.ts';
 import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf } from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
-import { randomSpanContext } from './random-ids.ts';
 import { queryRedactor } from './redaction.ts';
 import { notedCorrelation } from './request-id.ts';
 import { extractTrusted } from './trust.ts';
@@ -72,7 +71,7 @@ export function createServerTracing<Source>(
     }
     const inbound = extractTrusted(headers, headerGetter, trust, request);
     if (ignore !== undefined && callSafely('ignore', ignore, request) === true) {
-      return startIgnoredExchange(method, inbound, randomSpanContext, correlate);
+      return startIgnoredExchange(method, inbound, correlate);
     }
     const attributes = inboundAttributes(describeRequest(request, target, framework.forwarded, source), redactQuery);
     recordRequestHeaders(attributes, (name) => headers[name]);
