@@ -92,6 +92,11 @@ export class Exchange {
     this.#firstByteAt ??= performance.now();
   }
 
+  /** Tells the type of the body that is to come: while a stream of events lasts, nobody is to take it for slow. */
+  answersWith(contentType: unknown): void {
+    if (isEventStream(contentType) && this.span.isRecording()) this.span.setAttribute(ATTR_LONG_LIVED, 'sse');
+  }
+
   /** Completes and ends the span. Only the first call counts; `before` runs just ahead of the end. */
   finish(outcome: Outcome, isError: (statusCode: number) => boolean, before?: (attributes: Attributes) => void): void {
     if (this.#finished) return;
@@ -126,7 +131,7 @@ export class Exchange {
     if (this.#firstByteAt !== undefined && performance.now() - this.#firstByteAt >= FIRST_BYTE_RESOLUTION_MS) {
       attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round((this.#firstByteAt - this.#startedAt) * 1000) / 1000;
     }
-    if (contentType?.startsWith('text/event-stream')) attributes[ATTR_LONG_LIVED] = 'sse';
+    if (isEventStream(contentType)) attributes[ATTR_LONG_LIVED] = 'sse';
     return attributes;
   }
 
@@ -146,6 +151,10 @@ export class Exchange {
     attributes[ATTR_ERROR_TYPE] = thrown ? errorType(last) : badStatus ? String(statusCode) : `${abortedBy}_aborted`;
     this.span.setStatus({ code: SpanStatusCode.ERROR, ...(thrown && { message: errorMessage(last) }) });
   }
+}
+
+function isEventStream(contentType: unknown): boolean {
+  return typeof contentType === 'string' && contentType.startsWith('text/event-stream');
 }
 
 /** The exchange that the running code belongs to, if it is traced. */

@@ -76,6 +76,7 @@ function writeHeadNoticed(this: TracedResponse, ...args: unknown[]): ServerRespo
   const written = (traced[WRITE_HEAD] as Method).apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
   this[SENT] ??= (this.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
+  (traced[EXCHANGE] as Exchange).answersWith(this.getHeader('content-type'));
   return written;
 }
 

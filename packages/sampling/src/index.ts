@@ -18,4 +18,10 @@ export { type RateLimitSamplerOptions, rateLimitSampler } from './rate-limit-sam
 export { ruleSampler } from './rule-sampler.ts';
 export type { Decision, Sampler, SamplingResult } from './sampler.ts';
 export type { SamplingRule } from './sampling-rule.ts';
+export { type HeldSpan, readableSpanAccess, type SpanAccess, valueBytes } from './tail/held-span.ts';
+export { type HoldProcessor, holdProcessor } from './tail/hold-processor.ts';
+export type { HoldStats } from './tail/hold-stats.ts';
+export { type KeepOptions, type KeepSettings, readKeepOptions, type Slowness } from './tail/keep-options.ts';
+export { keepTrace, reachByKeepTrace } from './tail/keep-trace.ts';
+export { type KeptSpans, TailHold } from './tail/tail-hold.ts';
 export { NEVER, randomnessOf, ratioOf, type Threshold, thresholdOf } from './threshold.ts';

@@ -1,3 +1,4 @@
+export { type HoldStats, type KeepOptions, keepTrace } from '@throughline/sampling';
 export type { ExporterName } from './exporter.ts';
 export type { SpanCounts } from './loss.ts';
 export type { StartTracingOptions } from './options.ts';

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import type { HoldStats } from '@throughline/sampling';
 
 /** What became of the sampled spans that have ended so far. Together they are all of them. */
 export type SpanCounts = {
@@ -10,6 +11,8 @@ export type SpanCounts = {
   readonly dropped: number;
   /** They wait for their turn, or are on their way. */
   readonly pending: number;
+  /** With `sampling.keep`: what became of the spans that were not sampled at their start. */
+  readonly hold?: HoldStats;
 };
 
 const REPORT_INTERVAL_MS = 60_000;

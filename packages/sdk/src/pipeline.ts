@@ -1,7 +1,13 @@
 import type { Attributes, TracerProvider } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
-import { NodeTracerProvider, type SpanLimits, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import {
+  NodeTracerProvider,
+  type ReadableSpan,
+  type SpanLimits,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
 import { VERSION } from '@throughline/core';
+import { type HoldStats, type KeepOptions, readableSpanAccess } from '@throughline/sampling';
 import { BatchProcessor } from './batch-processor.ts';
 import { ConsoleProcessor } from './console-processor.ts';
 import { doneWithin } from './deadline.ts';
@@ -11,9 +17,12 @@ import { LossCounter, type SpanCounts } from './loss.ts';
 import { OtlpDelivery } from './otlp-delivery.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
 import type { RecordedSpan } from './recorder/recorded-span.ts';
+import { recordedSpanAccess } from './recorder/recorded-span-access.ts';
 import { RecorderProvider } from './recorder/recorder-provider.ts';
 import { SpanExport } from './recorder/span-export.ts';
 import type { HeadSampling } from './sampler.ts';
+import { SpanHold } from './span-hold.ts';
+import type { SpanSink } from './span-sink.ts';
 
 /** What spans are made with. */
 export type SpanSettings = {
@@ -48,16 +57,16 @@ export function createPipeline(
   const loss = new LossCounter();
   const target = createExporter(options, (options.spanProcessors ?? []).length === 0);
   const news = new News();
-  const { tracerProvider, sinks } =
+  const { tracerProvider, sinks, holdStats } =
     target instanceof OtlpDelivery
       ? recording(target, settings, loss, news)
       : processing(target, options.spanProcessors ?? [], settings, loss, news);
   const delivery =
     target instanceof OtlpDelivery ? target : target instanceof OtlpExporter ? target.delivery : undefined;
 
-  const forAll = (work: (sink: Sink) => Promise<void>): Promise<boolean> =>
+  const forAll = (work: (sink: SpanSink) => Promise<void>): Promise<boolean> =>
     doneWithin(timeoutMs, Promise.allSettled(sinks.map(async (sink) => work(sink))));
-  const finish = async (work: (sink: Sink) => Promise<void>): Promise<boolean> => {
+  const finish = async (work: (sink: SpanSink) => Promise<void>): Promise<boolean> => {
     delivery?.hurry(true);
     const done = await forAll(work);
     delivery?.hurry(false);
@@ -67,7 +76,11 @@ export function createPipeline(
   };
   return {
     tracerProvider,
-    counts: () => ({ ...loss.counts, pending: sinks.reduce((sum, sink) => sum + (sink.pending ?? 0), 0) }),
+    counts: () => ({
+      ...loss.counts,
+      pending: sinks.reduce((sum, sink) => sum + (sink.pending ?? 0), 0),
+      ...(holdStats !== undefined && { hold: holdStats() }),
+    }),
     async flush() {
       await forAll((sink) => sink.forceFlush());
     },
@@ -85,34 +98,37 @@ export function createPipeline(
   };
 }
 
-/** Where spans end up: a processor of the SDK's, or our own export. */
-type Sink = {
-  readonly pending?: number;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-  discard?(): void;
+type Way = {
+  readonly tracerProvider: TracerProvider;
+  readonly sinks: readonly SpanSink[];
+  readonly holdStats?: () => HoldStats;
 };
-
-type Way = { readonly tracerProvider: TracerProvider; readonly sinks: readonly Sink[] };
 
 function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCounter, news: News): Way {
   const { resource, sampling, spanLimits } = settings;
-  const { sampler, observer } = sampling;
+  const { sampler, observer, keep } = sampling;
   // https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk: what is not OpenTelemetry's own says so.
   const itself = { 'telemetry.sdk.name': '@throughline/sdk', 'telemetry.sdk.version': VERSION };
   const attributes = { ...(resource.attributes as Attributes), ...itself };
   const spanExport = new SpanExport(attributes, delivery, readBatchLimits(), loss);
+  const enter = { onEnd: (span: RecordedSpan) => spanExport.add(span) };
+  const hold = keep === undefined ? undefined : new SpanHold(keep, recordedSpanAccess, spanExport, enter);
+  const watched = observer !== undefined || hold !== undefined;
+  const onStart = (span: RecordedSpan): void => {
+    observer?.onStart(span);
+    hold?.onStart(span);
+  };
   const tracerProvider = new RecorderProvider({
     sampler,
     limits: spanLimits,
-    ...(observer !== undefined && { onStart: (span: RecordedSpan) => observer.onStart(span) }),
-    onEnd(span, scope) {
+    ...(watched && { onStart }),
+    onEnd(span) {
       news.onEnd();
       observer?.onEnd(span);
-      spanExport.add(span, scope);
+      (hold ?? enter).onEnd(span);
     },
   });
-  return { tracerProvider, sinks: [spanExport] };
+  return { tracerProvider, sinks: [hold ?? spanExport], ...(hold !== undefined && { holdStats: () => hold.stats() }) };
 }
 
 function processing(
@@ -129,10 +145,16 @@ function processing(
         ? new ConsoleProcessor(loss)
         : undefined;
   const { resource, sampling, spanLimits } = settings;
-  const { sampler, observer } = sampling;
-  const spanProcessors: SpanProcessor[] = [news, observer, ...own, sink].filter((processor) => processor !== undefined);
+  const { sampler, observer, keep } = sampling;
+  const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, sink);
+  const all: (SpanProcessor | undefined)[] = [news, observer, ...own, hold ?? sink];
+  const spanProcessors = all.filter((processor) => processor !== undefined);
   const tracerProvider = new NodeTracerProvider({ resource, sampler, spanLimits, spanProcessors });
-  return { tracerProvider, sinks: spanProcessors };
+  return { tracerProvider, sinks: spanProcessors, ...(hold !== undefined && { holdStats: () => hold.stats() }) };
+}
+
+function holdBefore(keep: KeepOptions, sink: BatchProcessor | ConsoleProcessor): SpanHold<ReadableSpan> {
+  return new SpanHold<ReadableSpan>(keep, readableSpanAccess, sink, sink);
 }
 
 /** Knows whether any span has ended since it was last asked. */

@@ -10,6 +10,7 @@ import {
   type AdaptiveSamplerOptions,
   adaptiveSampler,
   consistentSampler,
+  type KeepOptions,
   type RatioFunction,
   rateLimitSampler,
   ruleSampler,
@@ -43,10 +44,20 @@ export type SamplingOptions = {
    * @default off
    */
   adaptive?: Pick<AdaptiveSamplerOptions, 'target' | 'windowSeconds' | 'key' | 'errors'>;
+  /**
+   * Which traces to keep besides, once it is known how they went: those with errors, slow ones, those that `keepTrace()`
+   * names. All spans are recorded then, and held for some seconds.
+   * @default off
+   */
+  keep?: Omit<KeepOptions, 'now'>;
 };
 
-/** A sampler, and who must see all spans for it. */
-export type HeadSampling = { readonly sampler: Sampler; readonly observer?: SpanObserver };
+/** A sampler, who must see all spans for it, and what to keep of those it does not sample. */
+export type HeadSampling = {
+  readonly sampler: Sampler;
+  readonly observer?: SpanObserver;
+  readonly keep?: KeepOptions;
+};
 
 const NAMES = [
   'always_on',
@@ -65,7 +76,16 @@ const NAMES = [
 export function createSampler(sampling: Sampling | undefined): HeadSampling {
   if (sampling === undefined) return { sampler: samplerOfEnvironment() };
   if (isSampler(sampling)) return { sampler: sampling };
-  const { perSecond, adaptive, ...shares } = sampling;
+  const { keep, ...head } = sampling;
+  if (keep === undefined) return headSampling(head, false);
+  return { ...headSampling(head, true), keep };
+}
+
+function headSampling(
+  { perSecond, adaptive, ...shared }: Omit<SamplingOptions, 'keep'>,
+  record: boolean,
+): HeadSampling {
+  const shares = { ...shared, record };
   if (perSecond !== undefined && adaptive !== undefined) {
     throw new TypeError('[sdk] `sampling.perSecond` and `sampling.adaptive` exclude each other. Remove one of them.');
   }

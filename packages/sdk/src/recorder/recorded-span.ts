@@ -30,8 +30,16 @@ export type AttributeList = { names: string[]; values: AttributeValue[]; dropped
 export type RecordedEvent = { readonly name: string; readonly time: SpanTime; readonly attributes: AttributeList };
 export type RecordedLink = { readonly context: SpanContext; readonly attributes: AttributeList };
 
-/** Takes a span when it has ended. */
-export type SpanSink = (span: RecordedSpan) => void;
+/** What all spans of a tracer have in common. */
+export type SpanOrigin = {
+  readonly scope: Scope;
+  readonly limits: SpanLimits;
+  /** Takes a span when it has ended. */
+  readonly onEnd: (span: RecordedSpan) => void;
+};
+
+/** Who made a span. */
+export type Scope = { readonly name: string; readonly version: string; readonly schemaUrl: string };
 
 /**
  * A span as a plain small object. It behaves as the SDK's does: the same limits, the same rules for statuses, times and
@@ -51,8 +59,8 @@ export class RecordedSpan implements Span {
   droppedLinks = 0;
   ended = false;
   readonly #spanContext: SpanContext;
+  readonly #origin: SpanOrigin;
   readonly #limits: SpanLimits;
-  readonly #sink: SpanSink;
   /** The reading of the monotonic clock at the start; `undefined` if the caller chose the start. */
   readonly #startedAt: number | undefined;
 
@@ -62,15 +70,14 @@ export class RecordedSpan implements Span {
     spanContext: SpanContext,
     parent: SpanContext | undefined,
     start: TimeInput | undefined,
-    limits: SpanLimits,
-    sink: SpanSink,
+    origin: SpanOrigin,
   ) {
     this.name = name;
     this.kind = kind;
     this.parentSpanContext = parent;
     this.#spanContext = spanContext;
-    this.#limits = limits;
-    this.#sink = sink;
+    this.#origin = origin;
+    this.#limits = origin.limits;
     this.#startedAt = start === undefined ? performance.now() : undefined;
     this.startTime = start === undefined ? timeOfMillis(Date.now()) : timeOfInput(start);
     this.endTime = this.startTime;
@@ -78,6 +85,10 @@ export class RecordedSpan implements Span {
 
   spanContext(): SpanContext {
     return this.#spanContext;
+  }
+
+  get scope(): Scope {
+    return this.#origin.scope;
   }
 
   isRecording(): boolean {
@@ -88,6 +99,13 @@ export class RecordedSpan implements Span {
   get attributes(): Attributes {
     const { names, values } = this.attributeList;
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  }
+
+  /** The value of an attribute. */
+  attribute(name: string): AttributeValue | undefined {
+    const { names, values } = this.attributeList;
+    const index = names.indexOf(name);
+    return index < 0 ? undefined : values[index];
   }
 
   setAttribute(name: string, value: AttributeValue): this {
@@ -167,7 +185,7 @@ export class RecordedSpan implements Span {
     const end = this.#timeOf(time);
     this.endTime = isBefore(end, this.startTime) ? this.startTime : end;
     this.ended = true;
-    this.#sink(this);
+    this.#origin.onEnd(this);
   }
 
   #timeOf(input: TimeInput | undefined): SpanTime {

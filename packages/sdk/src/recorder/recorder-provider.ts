@@ -16,8 +16,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { randomSpanId, randomTraceId } from './random-ids.ts';
-import { RecordedSpan, type SpanLimits } from './recorded-span.ts';
+import { randomSpanId, randomTraceId } from '@throughline/core/random-ids';
+import { RecordedSpan, type Scope, type SpanLimits, type SpanOrigin } from './recorded-span.ts';
 
 /** An OpenTelemetry sampler, of either SDK line: `decision` is 0 to drop, 1 to record, 2 to record and sample. */
 export type Sampler = {
@@ -31,16 +31,13 @@ export type Sampler = {
   ): { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
 };
 
-/** Who made a span. */
-export type Scope = { readonly name: string; readonly version: string; readonly schemaUrl: string };
-
 export type RecorderOptions = {
   readonly sampler: Sampler;
   readonly limits: SpanLimits;
   /** Sees every recorded span when it has started. It must not throw. */
   readonly onStart?: (span: RecordedSpan) => void;
   /** Takes every recorded span at its end, also those that are not sampled. It must not throw. */
-  readonly onEnd: (span: RecordedSpan, scope: Scope) => void;
+  readonly onEnd: (span: RecordedSpan) => void;
 };
 
 const DROP = 0;
@@ -67,11 +64,11 @@ export class RecorderProvider implements TracerProvider {
 
 class RecorderTracer implements Tracer {
   readonly #options: RecorderOptions;
-  readonly #sink: (span: RecordedSpan) => void;
+  readonly #origin: SpanOrigin;
 
   constructor(scope: Scope, options: RecorderOptions) {
     this.#options = options;
-    this.#sink = (span) => options.onEnd(span, scope);
+    this.#origin = { scope, limits: options.limits, onEnd: options.onEnd };
   }
 
   startSpan(name: string, options: SpanOptions = {}, parentContext: Context = context.active()): Span {
@@ -85,7 +82,7 @@ class RecorderTracer implements Tracer {
     const traceState = result.traceState ?? parent?.traceState;
     if (traceState !== undefined) spanContext.traceState = traceState;
     if (result.decision === DROP) return trace.wrapSpanContext(spanContext);
-    const span = new RecordedSpan(name, kind, spanContext, parent, options.startTime, this.#options.limits, this.#sink);
+    const span = new RecordedSpan(name, kind, spanContext, parent, options.startTime, this.#origin);
     for (const link of links) span.addLink(link);
     span.setAttributes(attributes);
     if (result.attributes !== undefined) span.setAttributes(result.attributes);

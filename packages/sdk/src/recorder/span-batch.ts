@@ -1,7 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ByteWriter } from './byte-writer.ts';
-import type { RecordedSpan } from './recorded-span.ts';
-import type { Scope } from './recorder-provider.ts';
+import type { RecordedSpan, Scope } from './recorded-span.ts';
 import { writeAttributes, writeSpan } from './span-writer.ts';
 
 /** Spans that have ended, as the bytes of one OTLP export request in the making. */
@@ -27,9 +26,9 @@ export class SpanBatch {
   }
 
   /** Writes a span. One that cannot be written, because of a value only it could tell of, leaves nothing behind. */
-  add(span: RecordedSpan, scope: Scope): void {
-    const writer = this.#scopes.get(scope) ?? new ByteWriter();
-    this.#scopes.set(scope, writer);
+  add(span: RecordedSpan): void {
+    const writer = this.#scopes.get(span.scope) ?? new ByteWriter();
+    this.#scopes.set(span.scope, writer);
     const before = writer.length;
     try {
       writeSpan(writer, span);

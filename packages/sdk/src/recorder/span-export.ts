@@ -6,7 +6,6 @@ import type { LossCounter } from '../loss.ts';
 import type { OtlpDelivery } from '../otlp-delivery.ts';
 import { RejectedSpans } from '../rejected-spans.ts';
 import type { RecordedSpan } from './recorded-span.ts';
-import type { Scope } from './recorder-provider.ts';
 import { SpanBatch } from './span-batch.ts';
 
 /**
@@ -44,14 +43,14 @@ export class SpanExport {
   }
 
   /** Takes a span that has ended. */
-  add(span: RecordedSpan, scope: Scope): void {
+  add(span: RecordedSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
     if (this.#stopped || this.#waiting >= this.#limits.maxQueueSize) {
       this.#loss.dropped(1);
       return;
     }
     try {
-      this.#filling.add(span, scope);
+      this.#filling.add(span);
       this.#waiting += 1;
       if (this.#filling.spans >= this.#limits.maxExportBatchSize) this.#seal();
       this.#schedule();

@@ -7,6 +7,7 @@ export type DecodedSpan = {
   parentSpanId: string;
   name: string;
   kind: number;
+  traceState: string;
   flags: number;
   attributes: DecodedAttribute[];
   events: { name: string; attributes: DecodedAttribute[] }[];

@@ -171,7 +171,7 @@ function runRecorder(programs: Program[]): Uint8Array {
   const provider = new RecorderProvider({
     sampler: new AlwaysOnSampler(),
     limits,
-    onEnd: (span, scope) => batch.add(span, scope),
+    onEnd: (span) => batch.add(span),
   });
   run(provider.getTracer('differential', '1.0'), programs);
   return batch.take();

@@ -1,0 +1,60 @@
+import { type HeldSpan, isLocalRoot } from './held-span.ts';
+
+const TRACE_BYTES = 400;
+
+/** How many spans of a trace are held, and how many open ones are known one by one. */
+export const MAX_SPANS = 1000;
+
+/** The part of a trace that this process has seen and nobody has decided about. */
+export class HeldTrace<Span extends HeldSpan> {
+  readonly id: string;
+  /** Spans that have ended. */
+  readonly spans: Span[] = [];
+  readonly open: Span[] = [];
+  /** About how much memory it takes. */
+  bytes = TRACE_BYTES;
+  /** How many spans were left out because there were too many. */
+  omitted = 0;
+  /** Until when it is held, once no span is open. */
+  dueMs = 0;
+  /** A rule applied, and the budget said no: it is not asked again, so that the answer is one for the whole trace. */
+  refused = false;
+  /** The open span that began the work; of several at a time, the first. */
+  root: Span | undefined;
+  rootSinceMs = 0;
+  /** Its neighbours in a queue. */
+  older: HeldTrace<Span> | undefined;
+  newer: HeldTrace<Span> | undefined;
+  /** Whether it waits for its time to be over; before, and when it works again, it is not. */
+  resting = false;
+  #untracked = 0;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  get isOpen(): boolean {
+    return this.open.length > 0 || this.#untracked > 0;
+  }
+
+  start(span: Span, nowMs: () => number): void {
+    if (this.open.length < MAX_SPANS) this.open.push(span);
+    else this.#untracked += 1;
+    if (this.root === undefined && isLocalRoot(span)) {
+      this.root = span;
+      this.rootSinceMs = nowMs();
+    }
+  }
+
+  finish(span: Span): void {
+    if (this.root === span) this.root = undefined;
+    // Mostly the last one started is the first to end.
+    const index = this.open.lastIndexOf(span);
+    if (index < 0) {
+      this.#untracked = Math.max(0, this.#untracked - 1);
+      return;
+    }
+    const last = this.open.pop() as Span;
+    if (last !== span) this.open[index] = last;
+  }
+}

@@ -1,0 +1,48 @@
+import type { HeldSpan } from './held-span.ts';
+import type { HeldTrace } from './held-trace.ts';
+import type { HeldTraces } from './held-traces.ts';
+
+/**
+ * What became of the spans that ended without being sampled. Together, `held` to `omitted` are all of them; those of kept
+ * traces that were sampled from then on count as `kept` too.
+ */
+export type HoldStats = {
+  /** About how much memory held spans take. */
+  readonly heldBytes: number;
+  /** They are held. */
+  readonly held: number;
+  /** A rule or `keepTrace()` kept their trace. */
+  readonly kept: number;
+  /** Nothing was to be seen in their trace while it was held. */
+  readonly dropped: number;
+  /** They had to go before their time for lack of room. */
+  readonly evicted: number;
+  /** They ended after their trace was dropped. */
+  readonly late: number;
+  /** Their trace was too long. */
+  readonly omitted: number;
+  /** How many traces a rule would have kept if there had not been too many of them. */
+  readonly overBudget: number;
+};
+
+/** Counts what becomes of spans. */
+export class HoldCounter {
+  kept = 0;
+  late = 0;
+  omitted = 0;
+  overBudget = 0;
+  #dropped = 0;
+  #evicted = 0;
+
+  dropped({ spans, omitted }: HeldTrace<HeldSpan>, evicted: boolean): void {
+    if (evicted) this.#evicted += spans.length;
+    else this.#dropped += spans.length;
+    this.omitted += omitted;
+  }
+
+  stats({ bytes, spans }: Pick<HeldTraces<HeldSpan>, 'bytes' | 'spans'>): HoldStats {
+    const { kept, late, omitted, overBudget } = this;
+    const [dropped, evicted] = [this.#dropped, this.#evicted];
+    return { heldBytes: bytes, held: spans, kept, dropped, evicted, late, omitted, overBudget };
+  }
+}

@@ -1,0 +1,260 @@
+import { context, diag, ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
+import { errorMessage } from '@throughline/core';
+import { readRandomness } from '../ot-trace-state.ts';
+import { ForwardClock } from './forward-clock.ts';
+import { type HeldSpan, isLocalRoot, type SpanAccess } from './held-span.ts';
+import type { HeldTrace } from './held-trace.ts';
+import { HeldTraces } from './held-traces.ts';
+import { HoldCounter, type HoldStats } from './hold-stats.ts';
+import { KeepBudget } from './keep-budget.ts';
+import type { KeepSettings } from './keep-options.ts';
+import { ALL, isSampled, sampleAtEnd, sampleFromNowOn, statesShare } from './kept-context.ts';
+import { SlowRule } from './slow-rule.ts';
+import { hasFailed } from './span-failure.ts';
+import { type KeepReason, type Verdict, Verdicts } from './verdicts.ts';
+
+/** Where kept spans go. Each is announced once, also while it is open, and handed over once, when it has ended. */
+export type KeptSpans<Span> = {
+  onStart?(span: Span): void;
+  onEnd(span: Span): void;
+};
+
+const LOOK_EVERY_MS = 250;
+const ATTR_REASON = 'sampling.reason';
+const ATTR_OMITTED = 'sampling.omitted_spans';
+
+/**
+ * Holds the spans that a sampler has recorded but not sampled until it is known how their trace went in this process. As
+ * soon as a rule applies, the trace is kept: what is held goes on, what is open or comes later is sampled from then on, so
+ * that services called later keep their part. Traces to which no rule applies are dropped when their time is over. Spans
+ * that the sampler has sampled go on at once.
+ *
+ * It never throws, and one timer, which keeps no process alive, serves all traces.
+ */
+export class TailHold<Span extends HeldSpan> {
+  readonly #settings: KeepSettings;
+  readonly #access: SpanAccess<Span>;
+  readonly #next: KeptSpans<Span>;
+  readonly #clock: ForwardClock;
+  readonly #slow: SlowRule<Span>;
+  readonly #budget: KeepBudget;
+  readonly #counter = new HoldCounter();
+  readonly #verdicts = new Verdicts();
+  readonly #traces: HeldTraces<Span>;
+  readonly #now = (): number => this.#clock.read();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #reported = false;
+
+  constructor(settings: KeepSettings, access: SpanAccess<Span>, next: KeptSpans<Span>) {
+    this.#settings = settings;
+    this.#access = access;
+    this.#next = next;
+    this.#clock = new ForwardClock(settings.now);
+    this.#slow = new SlowRule(settings, access);
+    this.#budget = new KeepBudget(settings.perSecond, this.#now());
+    this.#traces = new HeldTraces(settings.maxBytes, (trace, evicted) => {
+      this.#verdicts.drop(trace.id);
+      this.#counter.dropped(trace, evicted);
+    });
+  }
+
+  /** To be called when a span has started. */
+  onStart(span: Span): void {
+    try {
+      this.#start(span, span.spanContext());
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  /** To be called when a span has ended. */
+  onEnd(span: Span): void {
+    try {
+      this.#end(span, span.spanContext());
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  /** Keeps a trace, whatever the rules and the budget say. Whether it is one that is kept. */
+  keep(traceId: string): boolean {
+    try {
+      const trace = this.#traces.find(traceId);
+      if (trace !== undefined) this.#keepAnyway(trace, 'explicit');
+      return this.#verdicts.kept(traceId) !== undefined;
+    } catch (thrown) {
+      this.#report(thrown);
+      return false;
+    }
+  }
+
+  /** What became of the spans that were recorded but not sampled. */
+  stats(): HoldStats {
+    return this.#counter.stats(this.#traces);
+  }
+
+  /** Decides about all that is held, by what is known of it. What ends later and belongs to no kept trace is dropped. */
+  shutdown(): void {
+    try {
+      this.#look();
+      this.#stopped = true;
+      this.#traces.clear();
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #start(span: Span, spanContext: SpanContext): void {
+    const trace = this.#traces.find(spanContext.traceId);
+    if (trace === undefined) {
+      this.#startUnknown(span, spanContext);
+    } else if (isSampled(spanContext)) {
+      // A caller that goes on to sample has kept the trace meanwhile.
+      this.#keepAnyway(trace, 'caller');
+      this.#announce(span);
+    } else {
+      if (!trace.isOpen) this.#traces.wake(trace);
+      this.#track(trace, span);
+    }
+  }
+
+  #startUnknown(span: Span, spanContext: SpanContext): void {
+    const { traceId } = spanContext;
+    if (isSampled(spanContext)) this.#announce(span);
+    else if (this.#verdicts.kept(traceId) !== undefined) this.#flip(span);
+    // Another request of a trace that was dropped may still fail; what is left over from the first one is late.
+    else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(traceId))) {
+      this.#track(this.#traces.create(traceId), span);
+    }
+  }
+
+  #track(trace: HeldTrace<Span>, span: Span): void {
+    trace.start(span, this.#now);
+    if (this.#timer === undefined) this.#watch();
+  }
+
+  #end(span: Span, spanContext: SpanContext): void {
+    const sampled = isSampled(spanContext);
+    const trace = this.#traces.find(spanContext.traceId);
+    const verdict = trace === undefined ? this.#verdicts.kept(spanContext.traceId) : this.#decide(trace, span, sampled);
+    if (verdict !== undefined || sampled) {
+      if (verdict !== undefined) this.#sign(span, verdict);
+      if (!sampled) this.#announce(span);
+      this.#handOver(span);
+    } else if (trace === undefined) {
+      this.#counter.late += 1;
+    } else {
+      this.#traces.hold(trace, span, this.#access.bytes(span));
+      if (!trace.isOpen) this.#traces.rest(trace, this.#now() + this.#settings.holdMs);
+    }
+  }
+
+  #decide(trace: HeldTrace<Span>, span: Span, sampled: boolean): Verdict | undefined {
+    trace.finish(span);
+    return sampled ? this.#keepAnyway(trace, 'caller') : this.#keepByRule(trace, span);
+  }
+
+  #keepByRule(trace: HeldTrace<Span>, span: Span): Verdict | undefined {
+    const slow = isLocalRoot(span) && this.#slow.learn(span);
+    if (this.#settings.errors && hasFailed(span, this.#access)) return this.#keepWithinBudget(trace, span, 'error');
+    return slow ? this.#keepWithinBudget(trace, span, 'slow') : undefined;
+  }
+
+  #keepWithinBudget(trace: HeldTrace<Span>, span: Span, reason: KeepReason): Verdict | undefined {
+    if (trace.refused) return undefined;
+    const randomness = readRandomness(span.spanContext().traceState?.get('ot'), trace.id);
+    const threshold = this.#budget.admit(randomness, this.#now());
+    if (threshold !== undefined) return this.#keep(trace, { reason, threshold });
+    trace.refused = true;
+    this.#counter.overBudget += 1;
+    return undefined;
+  }
+
+  #keepAnyway(trace: HeldTrace<Span>, reason: KeepReason): Verdict {
+    this.#budget.charge(this.#now());
+    return this.#keep(trace, { reason, threshold: ALL });
+  }
+
+  #keep(trace: HeldTrace<Span>, verdict: Verdict): Verdict {
+    this.#traces.remove(trace);
+    this.#verdicts.keep(trace.id, verdict);
+    const [first] = trace.spans;
+    if (first !== undefined && trace.omitted > 0) this.#access.mark(first, ATTR_OMITTED, trace.omitted);
+    this.#counter.omitted += trace.omitted;
+    for (const span of trace.spans) {
+      this.#sign(span, verdict);
+      this.#announce(span);
+    }
+    for (const span of trace.open) this.#flip(span);
+    for (const span of trace.spans) this.#handOver(span);
+    return verdict;
+  }
+
+  #flip(span: Span): void {
+    sampleFromNowOn(span.spanContext());
+    this.#announce(span);
+  }
+
+  // A span that the sampler has sampled stands for others, and says for how many.
+  #sign(span: Span, { reason, threshold }: Verdict): void {
+    const spanContext = span.spanContext();
+    if (statesShare(spanContext)) return;
+    sampleAtEnd(spanContext, threshold);
+    this.#access.mark(span, ATTR_REASON, reason);
+    this.#counter.kept += 1;
+  }
+
+  #announce(span: Span): void {
+    try {
+      this.#next.onStart?.(span);
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  #handOver(span: Span): void {
+    try {
+      this.#next.onEnd(span);
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  // A timer remembers the context it was made in, and would keep that of a request.
+  #watch(): void {
+    const look = (): void => {
+      try {
+        this.#look();
+      } catch (thrown) {
+        this.#report(thrown);
+      }
+    };
+    this.#timer = context.with(ROOT_CONTEXT, () => setInterval(look, LOOK_EVERY_MS).unref());
+  }
+
+  #look(): void {
+    const now = this.#now();
+    this.#traces.expire(now);
+    if (Number.isFinite(this.#slow.lowestMs)) {
+      this.#traces.visitOpen((trace) => this.#keepIfOverdue(trace, now));
+    }
+    if (!this.#traces.isEmpty) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #keepIfOverdue(trace: HeldTrace<Span>, now: number): void {
+    const { root, rootSinceMs } = trace;
+    if (root !== undefined && this.#slow.isOverdue(root, now - rootSinceMs))
+      this.#keepWithinBudget(trace, root, 'slow');
+  }
+
+  #report(thrown: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    diag.error(`[sampling] A span could not be held or handed over: ${errorMessage(thrown)}. This is reported once.`);
+  }
+}
