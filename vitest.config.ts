@@ -11,7 +11,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for sockets and timers, so more of them than there are processors get along.
     maxWorkers: 4,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 20_000,
   },
 });

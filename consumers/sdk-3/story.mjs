@@ -23,7 +23,7 @@ const vitest = [
   '--pool',
   'forks',
   '--testTimeout',
-  '20000',
+  '60000',
   '--reporter',
   'dot',
 ];

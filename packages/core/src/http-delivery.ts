@@ -20,6 +20,8 @@ type Outgoing<Response> = {
 };
 
 const UNREAD_AFTER_MS = 5000;
+/** With what undici cancels a body when nothing refers to its Response any more; axios keeps a stream of its own around it. */
+const COLLECTED = 'Response object has been garbage collected';
 
 /** Sends a call, passes on what comes of it, and ends its span: with the body, or when nobody is going to read that. */
 export async function followCall<Response>(call: TracedCall, outgoing: Outgoing<Response>): Promise<Response> {
@@ -68,7 +70,7 @@ export function followBody(
     clearTimeout(timer);
     if (failure === undefined) call.end();
     else if (signal?.aborted === true || !isGivenUp(weakBody.deref())) call.fail(failure, signal);
-    else if (weakOwner.deref() === undefined) call.endAtHeaders();
+    else if (weakOwner.deref() === undefined || failure === COLLECTED) call.endAtHeaders();
     else call.end();
   };
   if (body instanceof Readable) whenRead(body, signal, close);
