@@ -47,7 +47,7 @@ export class BaggagePropagator implements TextMapPropagator {
 }
 
 /** The members of a `baggage` header, in their order. Reads no further than 8,192 characters. */
-export function parseBaggage(header: string): [string, BaggageEntry][] {
+function parseBaggage(header: string): [string, BaggageEntry][] {
   const entries: [string, BaggageEntry][] = [];
   for (let start = 0; start < header.length && entries.length < MAX_BAGGAGE_MEMBERS; ) {
     const comma = header.slice(start, MAX_BAGGAGE_BYTES + 1).indexOf(',');
@@ -61,7 +61,7 @@ export function parseBaggage(header: string): [string, BaggageEntry][] {
 }
 
 /** The `baggage` header for these entries. */
-export function formatBaggage(entries: readonly [string, BaggageEntry][]): string {
+function formatBaggage(entries: readonly [string, BaggageEntry][]): string {
   const members: string[] = [];
   let length = -1;
   for (const [key, entry] of entries) {

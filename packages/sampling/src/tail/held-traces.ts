@@ -4,7 +4,7 @@ import { TraceQueue } from './trace-queue.ts';
 import { TraceTable } from './trace-table.ts';
 
 /** How many traces are held at a time. */
-export const MAX_TRACES = 50_000;
+const MAX_TRACES = 50_000;
 
 /** Takes a trace that was dropped, because its time was over or for lack of room. */
 export type DropSink<Span extends HeldSpan> = (trace: HeldTrace<Span>, evicted: boolean) => void;

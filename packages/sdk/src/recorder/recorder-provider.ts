@@ -20,7 +20,7 @@ import { randomSpanId, randomTraceId } from '@throughline/core/random-ids';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanOrigin } from './recorded-span.ts';
 
 /** An OpenTelemetry sampler, of either SDK line: `decision` is 0 to drop, 1 to record, 2 to record and sample. */
-export type Sampler = {
+type Sampler = {
   shouldSample(
     parent: Context,
     traceId: string,
