@@ -21,6 +21,8 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
     runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators', '@throughline/sampling'],
   },
   testkit: { runtime: ['node:', '@opentelemetry/'] },
+  // Runs in browsers too.
+  analysis: { runtime: [] },
 };
 
 type Import = { file: string; specifier: string; typeOnly: boolean };

@@ -1,0 +1,2 @@
+export type { Attributes, AttributeValue, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink } from './span.ts';
+export type { Trace, TraceSpan, TraceWarning } from './trace.ts';
