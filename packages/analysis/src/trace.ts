@@ -6,14 +6,18 @@ import type { Span } from './span.ts';
  */
 export type Trace = {
   readonly traceId: string;
-  /** The earliest start of all spans. */
+  /** The earliest start of all spans with a believable time. */
   readonly startUnixNano: bigint;
   /** From the earliest start to the latest end, nanoseconds. */
   readonly duration: number;
-  /** Spans without a parent in the trace, the earliest first; the first one is the root that a reader means. */
+  /**
+   * Spans without a parent in the trace: true roots first, then those whose parent is missing, each by start. The first
+   * one is the root that a reader means.
+   */
   readonly roots: readonly TraceSpan[];
   /** All spans, parents before children, siblings by start, then by span id: the order of a waterfall. */
   readonly spans: readonly TraceSpan[];
+  /** By span id. Of a span that caller and callee share, as Zipkin has them, the caller's half; the callee's is its child. */
   readonly byId: ReadonlyMap<string, TraceSpan>;
   /** What was wrong with the input and how it was read anyway. */
   readonly warnings: readonly TraceWarning[];
@@ -44,6 +48,7 @@ export type TraceWarning = {
     | 'negative-duration'
     | 'absurd-duration'
     | 'clock-skew'
+    | 'missing-id'
     | 'missing-service'
     | 'other-trace';
   readonly spanId: string;
