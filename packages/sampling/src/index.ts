@@ -24,4 +24,5 @@ export type { HoldStats } from './tail/hold-stats.ts';
 export { type KeepOptions, type KeepSettings, readKeepOptions, type Slowness } from './tail/keep-options.ts';
 export { keepTrace, reachByKeepTrace } from './tail/keep-trace.ts';
 export { type KeptSpans, TailHold } from './tail/tail-hold.ts';
+export type { KeepReason } from './tail/verdicts.ts';
 export { NEVER, randomnessOf, ratioOf, type Threshold, thresholdOf } from './threshold.ts';

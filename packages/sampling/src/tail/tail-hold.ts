@@ -42,6 +42,7 @@ export class TailHold<Span extends HeldSpan> {
   readonly #verdicts = new Verdicts();
   readonly #traces: HeldTraces<Span>;
   readonly #now = (): number => this.#clock.read();
+  #onKeep: ((traceId: string, reason: KeepReason) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #reported = false;
@@ -78,15 +79,26 @@ export class TailHold<Span extends HeldSpan> {
   }
 
   /** Keeps a trace, whatever the rules and the budget say. Whether it is one that is kept. */
-  keep(traceId: string): boolean {
+  keep(traceId: string, reason: KeepReason = 'explicit'): boolean {
     try {
       const trace = this.#traces.find(traceId);
-      if (trace !== undefined) this.#keepAnyway(trace, 'explicit');
-      return this.#verdicts.kept(traceId) !== undefined;
+      if (trace !== undefined) this.#keepAnyway(trace, reason);
+      else if (reason === 'peer') this.#expect(traceId);
+      return this.isKept(traceId);
     } catch (thrown) {
       this.#report(thrown);
       return false;
     }
+  }
+
+  /** Whether a trace was kept: by a rule, or because somebody asked for it. Those that the sampler has sampled are not known. */
+  isKept(traceId: string): boolean {
+    return this.#verdicts.kept(traceId) !== undefined;
+  }
+
+  /** Calls back with each trace that was held and is kept from now on, once, and with the reason. */
+  whenKept(callback: (traceId: string, reason: KeepReason) => void): void {
+    this.#onKeep = callback;
   }
 
   /** What became of the spans that were recorded but not sampled. */
@@ -190,7 +202,22 @@ export class TailHold<Span extends HeldSpan> {
     }
     for (const span of trace.open) this.#flip(span);
     for (const span of trace.spans) this.#handOver(span);
+    this.#announceKeep(trace.id, verdict.reason);
     return verdict;
+  }
+
+  // A peer may know sooner that a trace is kept than its request gets here.
+  #expect(traceId: string): void {
+    if (this.isKept(traceId) || this.#verdicts.wasDropped(traceId)) return;
+    this.#verdicts.keep(traceId, { reason: 'peer', threshold: ALL });
+  }
+
+  #announceKeep(traceId: string, reason: KeepReason): void {
+    try {
+      this.#onKeep?.(traceId, reason);
+    } catch (thrown) {
+      this.#report(thrown);
+    }
   }
 
   #flip(span: Span): void {

@@ -3,8 +3,11 @@ import type { Threshold } from '../threshold.ts';
 /** Why a trace was kept, and by which share that stands for others. */
 export type Verdict = { readonly reason: KeepReason; readonly threshold: Threshold };
 
-/** Why a trace was kept: by a rule, because `keepTrace()` was called, or because its caller sampled it after all. */
-export type KeepReason = 'error' | 'slow' | 'explicit' | 'caller';
+/**
+ * Why a trace was kept: by a rule, because `keepTrace()` was called, because its caller sampled it after all, or because
+ * another service of the same trace keeps it.
+ */
+export type KeepReason = 'error' | 'slow' | 'explicit' | 'caller' | 'peer';
 
 /** So many decisions of each kind are remembered for certain, and at most twice as many. */
 export const MIN_VERDICTS = 5000;
