@@ -1,8 +1,9 @@
-import type { Attributes, HrTime, SpanContext, SpanStatus } from '@opentelemetry/api';
+import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
 
 /** What every span tells that can be held: the SDKs' own, of either line, and those of `startTracing`. */
 export type HeldSpan = {
   readonly name: string;
+  readonly kind: SpanKind;
   readonly status: SpanStatus;
   readonly parentSpanContext?: SpanContext | undefined;
   spanContext(): SpanContext;

@@ -19,9 +19,8 @@ export class HeldTrace<Span extends HeldSpan> {
   dueMs = 0;
   /** A rule applied, and the budget said no: it is not asked again, so that the answer is one for the whole trace. */
   refused = false;
-  /** The open span that began the work; of several at a time, the first. */
-  root: Span | undefined;
-  rootSinceMs = 0;
+  /** The open spans that began work here, and since when they are open. Mostly it is one. */
+  readonly roots: { readonly span: Span; readonly sinceMs: number }[] = [];
   /** Its neighbours in a queue. */
   older: HeldTrace<Span> | undefined;
   newer: HeldTrace<Span> | undefined;
@@ -40,14 +39,11 @@ export class HeldTrace<Span extends HeldSpan> {
   start(span: Span, nowMs: () => number): void {
     if (this.open.length < MAX_SPANS) this.open.push(span);
     else this.#untracked += 1;
-    if (this.root === undefined && isLocalRoot(span)) {
-      this.root = span;
-      this.rootSinceMs = nowMs();
-    }
+    if (this.roots.length < MAX_SPANS && isLocalRoot(span)) this.roots.push({ span, sinceMs: nowMs() });
   }
 
   finish(span: Span): void {
-    if (this.root === span) this.root = undefined;
+    this.#forgetRoot(span);
     // Mostly the last one started is the first to end.
     const index = this.open.lastIndexOf(span);
     if (index < 0) {
@@ -56,5 +52,10 @@ export class HeldTrace<Span extends HeldSpan> {
     }
     const last = this.open.pop() as Span;
     if (last !== span) this.open[index] = last;
+  }
+
+  #forgetRoot(span: Span): void {
+    const index = this.roots.findIndex((root) => root.span === span);
+    if (index >= 0) this.roots.splice(index, 1);
   }
 }

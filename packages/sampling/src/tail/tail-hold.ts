@@ -96,7 +96,7 @@ export class TailHold<Span extends HeldSpan> {
     return this.#verdicts.kept(traceId) !== undefined;
   }
 
-  /** Calls back with each trace that was held and is kept from now on, once, and with the reason. */
+  /** Calls back with each trace that is kept from now on, once, and with the reason; also with one that was sampled and fails. */
   whenKept(callback: (traceId: string, reason: KeepReason) => void): void {
     this.#onKeep = callback;
   }
@@ -150,8 +150,10 @@ export class TailHold<Span extends HeldSpan> {
 
   #end(span: Span, spanContext: SpanContext): void {
     const sampled = isSampled(spanContext);
+    const reason = this.#reasonOf(span);
     const trace = this.#traces.find(spanContext.traceId);
-    const verdict = trace === undefined ? this.#verdicts.kept(spanContext.traceId) : this.#decide(trace, span, sampled);
+    const verdict =
+      trace === undefined ? this.#verdictOf(spanContext, sampled, reason) : this.#decide(trace, span, sampled, reason);
     if (verdict !== undefined || sampled) {
       if (verdict !== undefined) this.#sign(span, verdict);
       if (!sampled) this.#announce(span);
@@ -164,15 +166,27 @@ export class TailHold<Span extends HeldSpan> {
     }
   }
 
-  #decide(trace: HeldTrace<Span>, span: Span, sampled: boolean): Verdict | undefined {
-    trace.finish(span);
-    return sampled ? this.#keepAnyway(trace, 'caller') : this.#keepByRule(trace, span);
+  // What is usual for a route is learnt of all requests: without the slow ones, which are kept, fewer and fewer would be usual.
+  #reasonOf(span: Span): KeepReason | undefined {
+    const slow = isLocalRoot(span) && this.#slow.learn(span);
+    if (this.#settings.errors && hasFailed(span, this.#access)) return 'error';
+    return slow ? 'slow' : undefined;
   }
 
-  #keepByRule(trace: HeldTrace<Span>, span: Span): Verdict | undefined {
-    const slow = isLocalRoot(span) && this.#slow.learn(span);
-    if (this.#settings.errors && hasFailed(span, this.#access)) return this.#keepWithinBudget(trace, span, 'error');
-    return slow ? this.#keepWithinBudget(trace, span, 'slow') : undefined;
+  // A request that is exported anyway may fail, and another one of its trace come later that is not sampled.
+  #verdictOf({ traceId }: SpanContext, sampled: boolean, reason: KeepReason | undefined): Verdict | undefined {
+    const known = this.#verdicts.kept(traceId);
+    if (known === undefined && sampled && reason !== undefined && !this.#stopped) {
+      this.#verdicts.keep(traceId, { reason, threshold: ALL });
+      this.#announceKeep(traceId, reason);
+    }
+    return known;
+  }
+
+  #decide(trace: HeldTrace<Span>, span: Span, sampled: boolean, reason: KeepReason | undefined): Verdict | undefined {
+    trace.finish(span);
+    if (sampled) return this.#keepAnyway(trace, 'caller');
+    return reason === undefined ? undefined : this.#keepWithinBudget(trace, span, reason);
   }
 
   #keepWithinBudget(trace: HeldTrace<Span>, span: Span, reason: KeepReason): Verdict | undefined {
@@ -274,9 +288,8 @@ export class TailHold<Span extends HeldSpan> {
   }
 
   #keepIfOverdue(trace: HeldTrace<Span>, now: number): void {
-    const { root, rootSinceMs } = trace;
-    if (root !== undefined && this.#slow.isOverdue(root, now - rootSinceMs))
-      this.#keepWithinBudget(trace, root, 'slow');
+    const overdue = trace.roots.find(({ span, sinceMs }) => this.#slow.isOverdue(span, now - sinceMs));
+    if (overdue !== undefined) this.#keepWithinBudget(trace, overdue.span, 'slow');
   }
 
   #report(thrown: unknown): void {

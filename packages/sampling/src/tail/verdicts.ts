@@ -4,10 +4,11 @@ import type { Threshold } from '../threshold.ts';
 export type Verdict = { readonly reason: KeepReason; readonly threshold: Threshold };
 
 /**
- * Why a trace was kept: by a rule, because `keepTrace()` was called, because its caller sampled it after all, or because
- * another service of the same trace keeps it.
+/**
+ * Why a trace was kept: by a rule (`log` is a line of the level error), because `keepTrace()` was called, because its caller
+ * sampled it after all, or because another service of the same trace keeps it.
  */
-export type KeepReason = 'error' | 'slow' | 'explicit' | 'caller' | 'peer';
+export type KeepReason = 'error' | 'slow' | 'log' | 'explicit' | 'caller' | 'peer';
 
 /** So many decisions of each kind are remembered for certain, and at most twice as many. */
 export const MIN_VERDICTS = 5000;

@@ -1,4 +1,4 @@
-import { context, createContextKey, diag } from '@opentelemetry/api';
+import { context, createContextKey, diag, SpanKind } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { readKeepOptions, TailHold } from '@throughline/sampling';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -28,6 +28,65 @@ it.each([
   expect(out).toEqual([before, failing, root]);
   for (const span of out) expect(look(span)).toEqual({ ...KEPT, reason: 'error' });
   expect(hold.stats()).toMatchObject({ kept: 3, held: 0, heldBytes: 0, dropped: 0 });
+});
+
+it.each([
+  ['a call that got a 404', SpanKind.CLIENT, { 'http.response.status_code': 404, 'error.type': '404' }, false],
+  [
+    'a call whose 200 was cut off',
+    SpanKind.CLIENT,
+    { 'http.response.status_code': 200, 'error.type': 'aborted' },
+    true,
+  ],
+  [
+    'a call that timed out after a 404',
+    SpanKind.CLIENT,
+    { 'http.response.status_code': 404, 'error.type': 'Abort' },
+    true,
+  ],
+  ['a call that got no answer', SpanKind.CLIENT, {}, true],
+  ['a call that got a 500', SpanKind.CLIENT, { 'http.response.status_code': 500, 'error.type': '500' }, true],
+  ['a request that is an error of ours by its status', SpanKind.SERVER, { 'http.response.status_code': 404 }, true],
+  ['work that failed', SpanKind.INTERNAL, {}, true],
+  ['a message that failed', SpanKind.CONSUMER, {}, true],
+])('tells an answer from an error: %s', (_what, kind, attributes, kept) => {
+  const { start, end, out } = createHold();
+  const root = start();
+  end(start({ kind, parent: root }), { error: true, attributes });
+  end(root);
+  expect(out).toHaveLength(kept ? 2 : 0);
+});
+
+it('keeps a later request of a trace whose first one was sampled, and failed', () => {
+  const { start, end, names, hold } = createHold({ slowerThan: '1s' });
+  const kept: unknown[] = [];
+  hold.whenKept((id, reason) => void kept.push([id, reason]));
+  end(start({ trace: 1, name: 'sampled', sampled: true, state: 'ot=th:8' }), { error: true });
+  end(start({ trace: 1, name: 'failed before' }));
+  end(start({ trace: 2, name: 'sampled', sampled: true, state: 'ot=th:8' }), { ms: 2000 });
+  end(start({ trace: 2, name: 'slow before' }));
+  end(start({ trace: 3, name: 'sampled', sampled: true, state: 'ot=th:8' }));
+  end(start({ trace: 3, name: 'not kept' }));
+  expect(names()).toEqual(['sampled', 'failed before', 'sampled', 'slow before', 'sampled']);
+  expect(kept).toEqual([
+    [traceId(1), 'error'],
+    [traceId(2), 'slow'],
+  ]);
+});
+
+it('watches all open requests of a trace for slowness, not the first one alone', () => {
+  const { start, end, names } = createHold({ slowerThan: '1m', routes: { '/search': '1s' } });
+  const first = start({ name: 'first' });
+  const second = start({ name: 'second' });
+  second.attributes['http.route'] = '/search';
+  const third = start({ name: 'third' });
+  end(first);
+  vi.advanceTimersByTime(900);
+  expect(names()).toEqual([]);
+  vi.advanceTimersByTime(500);
+  expect(names()).toEqual(['first']);
+  end(third);
+  expect(names()).toEqual(['first', 'third']);
 });
 
 it('drops an ordinary trace after ten seconds, and hands nothing of it over', () => {

@@ -1,9 +1,10 @@
-import { type Attributes, createTraceState, type SpanContext } from '@opentelemetry/api';
+import { type Attributes, createTraceState, type SpanContext, SpanKind } from '@opentelemetry/api';
 import { type HeldSpan, type KeepOptions, readKeepOptions, type SpanAccess, TailHold } from '@throughline/sampling';
 
 /** A span as a hold sees it. */
 export type TestSpan = HeldSpan & {
   name: string;
+  kind: SpanKind;
   attributes: Attributes;
   status: { code: number };
   durationMs: number;
@@ -12,6 +13,7 @@ export type TestSpan = HeldSpan & {
 /** What a span of a test is like; by default a request that began a trace in another service, not sampled there. */
 export type SpanLook = {
   name?: string;
+  kind?: SpanKind;
   trace?: number;
   /** The parent, in this process; `null` for the first of its trace, and one in another process unless given. */
   parent?: TestSpan | null;
@@ -28,7 +30,14 @@ export function traceId(trace: number): string {
   return trace.toString(16).padStart(32, 'f0000000000000000000000000000000');
 }
 
-export function makeSpan({ name = 'GET', trace = 1, parent, sampled = false, state }: SpanLook = {}): TestSpan {
+export function makeSpan({
+  name = 'GET',
+  kind = SpanKind.SERVER,
+  trace = 1,
+  parent,
+  sampled = false,
+  state,
+}: SpanLook = {}): TestSpan {
   const ids = { traceId: traceId(trace), spanId: (++spanIds).toString(16).padStart(16, '0') };
   const spanContext: SpanContext = { ...ids, traceFlags: sampled ? 1 : 0 };
   const inherited = state ?? parent?.spanContext().traceState?.serialize();
@@ -37,6 +46,7 @@ export function makeSpan({ name = 'GET', trace = 1, parent, sampled = false, sta
   const parentContext = parent === undefined ? remote : parent?.spanContext();
   return {
     name,
+    kind,
     attributes: {},
     status: { code: 0 },
     durationMs: 5,
