@@ -3,6 +3,7 @@ import { contextDefects } from './context.ts';
 import { correlationDefects } from './correlation.ts';
 import { endingDefects } from './endings.ts';
 import { failureDefects } from './failures.ts';
+import { measurementDefects } from './measurements.ts';
 import { neighbourDefects } from './neighbours.ts';
 import { propagationDefects } from './propagation.ts';
 import { routeDefects } from './routes.ts';
@@ -17,5 +18,6 @@ export const brokenServers: readonly BrokenServer[] = [
   ...contextDefects,
   ...correlationDefects,
   ...endingDefects,
+  ...measurementDefects,
   ...neighbourDefects,
 ];

@@ -13,6 +13,7 @@ import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import { getCorrelation } from './correlation.ts';
 import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
@@ -20,9 +21,11 @@ import {
   ATTR_CANCELLED,
   ATTR_TIME_TO_FIRST_BYTE,
   type headerRecorder,
+  knownMethod,
   methodInName,
   outboundAttributes,
 } from './http-attributes.ts';
+import { callEnds, type FinishedCall, readSize } from './http-measurement.ts';
 import { type QueryRedactor, redactQuoted } from './redaction.ts';
 
 /** What a call may tell the service it goes to. */
@@ -52,12 +55,15 @@ export class TracedCall {
   readonly headers: RequestHeaders;
   readonly url: URL;
   ended = false;
+  readonly #method: string;
   readonly #span: Span;
   readonly #settings: CallSettings;
   readonly #startedAt = performance.now();
   #head: Head | undefined;
   #connection: Attributes = {};
   #resends = 0;
+  #errorType: string | undefined;
+  #isComplete = false;
 
   constructor(
     tracer: Tracer,
@@ -72,6 +78,7 @@ export class TracedCall {
     settings.recordRequestHeaders(attributes, header);
     this.#span = tracer.startSpan(methodInName(method), { kind: SpanKind.CLIENT, attributes }, active);
     this.#settings = settings;
+    this.#method = method;
     this.url = url;
     this.context = trace.setSpan(active, this.#span);
     this.headers = outgoingHeaders(this.context, allowed, header);
@@ -98,6 +105,7 @@ export class TracedCall {
   /** Ends the span: the response is complete, or nobody wants the rest. */
   end(): void {
     if (this.ended) return;
+    this.#isComplete = true;
     this.#describeHead();
     this.#finish();
   }
@@ -114,12 +122,14 @@ export class TracedCall {
     if (this.ended) return;
     this.#describeHead();
     if (isCancellation(thrown, signal)) {
+      this.#errorType = 'cancelled';
       this.#span.setAttribute(ATTR_CANCELLED, true);
     } else {
       const cause = rootCause(thrown, signal);
       const redact = (text: string): string => redactQuoted(text, this.url, this.#settings.redact);
       recordException(this.#span, thrown, redact);
-      this.#span.setAttribute(ATTR_ERROR_TYPE, errorType(cause));
+      this.#errorType = errorType(cause);
+      this.#span.setAttribute(ATTR_ERROR_TYPE, this.#errorType);
       this.#span.setStatus({ code: SpanStatusCode.ERROR, message: redact(errorMessage(cause)) });
     }
     this.#finish();
@@ -127,13 +137,16 @@ export class TracedCall {
 
   #describeHead(): void {
     const head = this.#head;
-    if (head === undefined || !this.#span.isRecording()) return;
+    if (head === undefined || !(this.#span.isRecording() || callEnds.hasSubscribers)) return;
+    const isError = this.#settings.isError(head.statusCode);
+    if (isError) this.#errorType = String(head.statusCode);
+    if (!this.#span.isRecording()) return;
     const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: head.statusCode };
     callSafely('responseHeaders', this.#settings.recordResponseHeaders, attributes, head.header);
     if (performance.now() - this.#startedAt - head.afterMs >= FIRST_BYTE_RESOLUTION_MS) {
       attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round(head.afterMs * 1000) / 1000;
     }
-    if (this.#settings.isError(head.statusCode)) {
+    if (isError) {
       attributes[ATTR_ERROR_TYPE] = String(head.statusCode);
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
@@ -146,6 +159,24 @@ export class TracedCall {
     if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
     this.#runHook('onEnd');
     this.#span.end(at);
+    if (callEnds.hasSubscribers) callSafely('measure', () => this.#publish(at ?? performance.now()));
+  }
+
+  #publish(endedAt: number): void {
+    const head = this.#head;
+    const call: FinishedCall = {
+      method: knownMethod(this.#method),
+      url: this.url,
+      protocolVersion: this.#connection[ATTR_NETWORK_PROTOCOL_VERSION] as string | undefined,
+      statusCode: head?.statusCode,
+      errorType: this.#errorType,
+      durationMs: endedAt - this.#startedAt,
+      responseBodySize:
+        this.#isComplete && this.#method !== 'HEAD' ? readSize(head?.header('content-length')) : undefined,
+      span: this.#span,
+      context: this.context,
+    };
+    callEnds.publish(call);
   }
 
   // The events that end a call come from the socket, outside of its context.

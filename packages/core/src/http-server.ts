@@ -13,6 +13,7 @@ import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from
 import { type Correlation, getRequestScope, setRequestScope } from './correlation.ts';
 import { errorMessage, errorType, recordException } from './failure.ts';
 import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
+import type { StartedExchange } from './http-measurement.ts';
 import { randomSpanId, randomTraceId } from './random-ids.ts';
 import { ignoredContext } from './suppression.ts';
 import type { InboundContext } from './trust.ts';
@@ -47,12 +48,19 @@ export class Exchange {
   readonly adopted: boolean;
   /** How far the response is, where the adapter can tell. */
   response: { readonly headersSent: boolean; readonly writableEnded: boolean } | undefined;
+  /** What was published of its beginning, where somebody measures; then the fields below tell of its end. */
+  measured: StartedExchange | undefined;
+  errorType: string | undefined;
+  durationMs = 0;
+  firstByteMs: number | undefined;
+  isEventStream = false;
   readonly #method: string;
   readonly #startedAt = performance.now();
   #namedRoute: string | undefined;
   #firstByteAt: number | undefined;
   #failures: unknown[] | undefined;
   #brokeOff = false;
+  #endedByFailure = false;
   #finished = false;
 
   constructor(span: Span, parent: Context, method: string, correlation: Correlation, adopted: boolean) {
@@ -100,15 +108,24 @@ export class Exchange {
   /** Completes and ends the span. Only the first call counts; `before` runs just ahead of the end. */
   finish(outcome: Outcome, isError: (statusCode: number) => boolean, before?: (attributes: Attributes) => void): void {
     if (this.#finished) return;
-    if (this.span.isRecording()) {
+    const isRecording = this.span.isRecording();
+    if (this.measured !== undefined) this.#timeEnd(outcome);
+    if (isRecording || this.measured !== undefined) this.#setErrorType(outcome, isError);
+    if (isRecording) {
       this.#nameSpan();
       const attributes = this.#outcomeAttributes(outcome);
-      this.#setStatus(outcome, isError, attributes);
+      if (this.errorType !== undefined) this.#setStatus(this.errorType, attributes);
       before?.(attributes);
       this.span.setAttributes(attributes);
     }
     this.#finished = true;
     if (!this.adopted) this.span.end();
+  }
+
+  #timeEnd({ contentType }: Outcome): void {
+    this.durationMs = performance.now() - this.#startedAt;
+    if (this.#firstByteAt !== undefined) this.firstByteMs = this.#firstByteAt - this.#startedAt;
+    this.isEventStream = isEventStream(contentType);
   }
 
   #nameSpan(): void {
@@ -137,19 +154,20 @@ export class Exchange {
 
   // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: 1xx to 4xx leave the status unset unless
   // something else went wrong, such as a response that did not get through.
-  #setStatus(
-    { statusCode, abortedBy }: Outcome,
-    isError: (statusCode: number) => boolean,
-    attributes: Attributes,
-  ): void {
+  #setErrorType({ statusCode, abortedBy, contentType }: Outcome, isError: (statusCode: number) => boolean): void {
     const badStatus = statusCode !== undefined && isError(statusCode);
     // Leaving is how a client ends a stream of events: the server never does.
-    const left = abortedBy === 'client' && ATTR_LONG_LIVED in attributes;
+    const left = abortedBy === 'client' && isEventStream(contentType);
     if (!badStatus && !this.#brokeOff && (abortedBy === undefined || left)) return;
-    const last = this.#failures?.at(-1);
-    const thrown = this.#failures !== undefined && (badStatus || this.#brokeOff || abortedBy === 'server');
-    attributes[ATTR_ERROR_TYPE] = thrown ? errorType(last) : badStatus ? String(statusCode) : `${abortedBy}_aborted`;
-    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(thrown && { message: errorMessage(last) }) });
+    this.#endedByFailure = this.#failures !== undefined && (badStatus || this.#brokeOff || abortedBy === 'server');
+    if (this.#endedByFailure) this.errorType = errorType(this.#failures?.at(-1));
+    else this.errorType = badStatus ? String(statusCode) : `${abortedBy}_aborted`;
+  }
+
+  #setStatus(type: string, attributes: Attributes): void {
+    attributes[ATTR_ERROR_TYPE] = type;
+    const message = this.#endedByFailure ? errorMessage(this.#failures?.at(-1)) : undefined;
+    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
   }
 }
 

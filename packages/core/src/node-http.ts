@@ -4,6 +4,7 @@ import { context, type Span, type TextMapGetter, trace } from '@opentelemetry/ap
 import { type Correlation, correlationReader } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
+import { exchangeStarts, publishEnd, publishStart } from './http-measurement.ts';
 import { adoptExchange, type Exchange, localServerSpan, startExchange, startIgnoredExchange } from './http-server.ts';
 import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf } from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
@@ -71,7 +72,7 @@ export function createServerTracing<Source>(
     }
     const inbound = extractTrusted(headers, headerGetter, trust, request);
     if (ignore !== undefined && callSafely('ignore', ignore, request) === true) {
-      return startIgnoredExchange(method, inbound, correlate);
+      return startIgnoredExchange(method, inbound, correlate).startedWith(framework.route?.(source));
     }
     const attributes = inboundAttributes(describeRequest(request, target, framework.forwarded, source), redactQuery);
     recordRequestHeaders(attributes, (name) => headers[name]);
@@ -81,6 +82,7 @@ export function createServerTracing<Source>(
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
     const exchange = start(request, source);
     attachExchange(exchange, request, response);
+    if (exchangeStarts.hasSubscribers) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
     // Whoever made the span ends it on `close` too; what we know of it must be there by then.
     if (exchange.adopted) response.prependListener('close', finish);
     else response.on('close', finish);
@@ -103,10 +105,12 @@ export function createServerTracing<Source>(
     const exchange = exchangeOf(response) as Exchange;
     const request = requestOf(response);
     framework.settle?.(request, response, exchange);
-    exchange.finish(outcomeOf(request, response), countsAsError, (attributes) => {
+    const outcome = outcomeOf(request, response);
+    exchange.finish(outcome, countsAsError, (attributes) => {
       if (response.headersSent) recordResponseHeaders(attributes, (name) => response.getHeader(name));
       if (onEnd !== undefined) callSafely('onEnd', onEnd, exchange.span, request, response);
     });
+    if (exchange.measured !== undefined) publishEnd(exchange, request, response, outcome);
   }
 
   return {
@@ -136,12 +140,11 @@ function describeRequest<Source>(
   source: Source,
 ): InboundRequest {
   const { headers, socket } = request;
-  const isForwarded = readForwarded !== undefined && FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
-  const forwarded = isForwarded ? callSafely('forwarded', readForwarded, source) : undefined;
+  const forwarded = forwardedOf(request, readForwarded, source);
   return {
     method: request.method ?? 'GET',
     target,
-    scheme: forwarded?.scheme ?? ((socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http'),
+    scheme: forwarded?.scheme ?? ownScheme(request),
     host: forwarded?.host ?? headers.host ?? (headers[':authority'] as string | undefined),
     protocolVersion: request.httpVersionMajor >= 2 ? String(request.httpVersionMajor) : request.httpVersion,
     peerAddress: socket?.remoteAddress,
@@ -149,6 +152,27 @@ function describeRequest<Source>(
     clientAddress: forwarded?.clientAddress,
     userAgent: headers['user-agent'],
   };
+}
+
+function schemeOf<Source>(
+  request: IncomingMessage,
+  readForwarded: ((source: Source) => Forwarded) | undefined,
+  source: Source,
+): string {
+  return forwardedOf(request, readForwarded, source)?.scheme ?? ownScheme(request);
+}
+
+function forwardedOf<Source>(
+  { headers }: IncomingMessage,
+  readForwarded: ((source: Source) => Forwarded) | undefined,
+  source: Source,
+): Forwarded | undefined {
+  const isForwarded = readForwarded !== undefined && FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
+  return isForwarded ? callSafely('forwarded', readForwarded, source) : undefined;
+}
+
+function ownScheme({ socket }: IncomingMessage): string {
+  return (socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http';
 }
 
 // Express and Connect rewrite `url` while they route; they keep the original.

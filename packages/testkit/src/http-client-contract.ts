@@ -1,6 +1,7 @@
 import { clientAttributeScenarios } from './client-scenarios/attributes.ts';
 import { clientBodyScenarios } from './client-scenarios/bodies.ts';
 import { clientFailureScenarios } from './client-scenarios/failures.ts';
+import { clientMeasurementScenarios } from './client-scenarios/measurements.ts';
 import { clientPropagationScenarios } from './client-scenarios/propagation.ts';
 import {
   checkContract,
@@ -19,6 +20,7 @@ export const clientThemes: Readonly<Record<string, readonly Scenario<ClientSubje
   Attributes: clientAttributeScenarios,
   'Errors, timeouts and calls given up': clientFailureScenarios,
   'Bodies and redirects': clientBodyScenarios,
+  Measurements: clientMeasurementScenarios,
 };
 
 /** The scenarios of all themes. */

@@ -17,6 +17,7 @@ import { correlationScenarios } from './scenarios/correlation.ts';
 import { failureScenarios } from './scenarios/failures.ts';
 import { growthScenarios } from './scenarios/growth.ts';
 import { http2Scenarios } from './scenarios/http2.ts';
+import { measurementScenarios } from './scenarios/measurements.ts';
 import { neighbourScenarios } from './scenarios/neighbours.ts';
 import { propagationScenarios } from './scenarios/propagation.ts';
 import { routeScenarios } from './scenarios/routes.ts';
@@ -36,6 +37,7 @@ export const serverThemes: Readonly<Record<string, readonly Scenario<ServerSubje
   Uploads: uploadScenarios,
   'Clients that leave': abortScenarios,
   Connections: connectionScenarios,
+  Measurements: measurementScenarios,
   'Good neighbour': neighbourScenarios,
   Abuse: abuseScenarios,
   Growth: growthScenarios,
