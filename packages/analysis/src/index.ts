@@ -1,7 +1,26 @@
+export { adjustedCount } from './adjusted-count.ts';
 export { CLOCK_TOLERANCE, isAsynchronous } from './asynchronous.ts';
 export { buildTrace } from './build-trace.ts';
+export { type ClockAdjustment, type ClockSkew, clockSkew } from './clock-skew.ts';
 export { type CriticalPath, type CriticalPathOptions, criticalPath, type Interval } from './critical-path.ts';
+export {
+  type Dependencies,
+  type DependencyEdge,
+  DependencyGraph,
+  type DependencyNode,
+  dependencies,
+} from './dependencies.ts';
+export { DurationSketch } from './duration-sketch.ts';
 export { groupByTrace } from './group-by-trace.ts';
+export { type NodeKind, type Peer, peerOf } from './peer.ts';
 export { selfTimes } from './self-times.ts';
 export type { Attributes, AttributeValue, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink } from './span.ts';
+export {
+  type CallStatistics,
+  type OperationStatistics,
+  type ServiceStatistics,
+  Statistics,
+  statistics,
+} from './statistics.ts';
 export type { Trace, TraceSpan, TraceWarning } from './trace.ts';
+export { withoutSkew } from './without-skew.ts';
