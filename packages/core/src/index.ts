@@ -3,7 +3,9 @@ export { callSafely, errorMessage, errorType, recordException } from './failure.
 export { type LogFieldOptions, type LogFieldReader, type LogFields, logFieldReader, logFields } from './log-fields.ts';
 export type { TracingOptions } from './options.ts';
 export { type RawRequest, type RequestIdOptions, requestId } from './request-id.ts';
+export { Span, type SpanDecorator } from './span-decorator.ts';
 export { isSuppressed, suppressTracing, unsampledContext } from './suppression.ts';
+export { type AnyFunction, traced } from './traced.ts';
 export { setRoute, tracedListener } from './traced-listener.ts';
 export type { Trust } from './trust.ts';
 export { VERSION } from './version.ts';

@@ -1,10 +1,11 @@
-import { type Context, context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api';
-import { errorMessage, errorType, recordException } from './failure.ts';
-import { VERSION } from './version.ts';
+import { type Context, context, type Span, type SpanOptions } from '@opentelemetry/api';
+import { failSpan, type OpenSpan, openSpan } from './open-span.ts';
+import { followGenerator, isGenerator } from './span-generator.ts';
 
 /**
  * Runs a function in a new span that is active inside it, also across `await`. What the function throws or rejects
- * with is recorded on the span and rethrown, the same object; the span always ends.
+ * with is recorded on the span and rethrown, the same object; the span always ends. That of a function that returns a
+ * generator ends with the generator, be it by its last value, an error, or a loop that is left early.
  *
  * @example
  * const total = await withSpan('price basket', async (span) => {
@@ -20,17 +21,21 @@ export function withSpan<Result>(
   third?: (span: Span) => Result,
 ): Result {
   const [options, run] = typeof second === 'function' ? [{}, second] : [second, third as (span: Span) => Result];
-  const span = trace.getTracer('@throughline/core', VERSION).startSpan(name, options);
-  const spanContext = trace.setSpan(context.active(), span);
+  return runInSpan(openSpan(name, options), run);
+}
+
+/** Runs a function in a span, which ends when what the function does is over; see `withSpan`. */
+export function runInSpan<Result>(open: OpenSpan, run: (span: Span) => Result): Result {
   let result: Result;
   try {
-    result = context.with(spanContext, run, undefined, span);
+    result = context.with(open.context, run, undefined, open.span);
   } catch (thrown) {
-    fail(span, thrown);
+    failSpan(open.span, thrown);
     throw thrown;
   }
-  if (isThenable(result)) return endWhenSettled(inContext(spanContext, result), span) as Result;
-  span.end();
+  if (isThenable(result)) return endWhenSettled(inContext(open.context, result), open.span) as Result;
+  if (isGenerator(result)) return followGenerator(result, open);
+  open.span.end();
   return result;
 }
 
@@ -46,17 +51,10 @@ function endWhenSettled(promise: Promise<unknown>, span: Span): Promise<unknown>
       return value;
     },
     (thrown) => {
-      fail(span, thrown);
+      failSpan(span, thrown);
       throw thrown;
     },
   );
-}
-
-function fail(span: Span, thrown: unknown): void {
-  recordException(span, thrown);
-  span.setAttribute('error.type', errorType(thrown));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });
-  span.end();
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

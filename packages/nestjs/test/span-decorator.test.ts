@@ -77,7 +77,7 @@ it('a method keeps its name, its arity and its metadata', () => {
 });
 
 it('anything but a method is refused at once', () => {
-  expect(() => (Span() as PropertyDecorator)(Prices.prototype, 'base')).toThrow(
-    '[nestjs] Expected `@Span()` to be on a method, got `base`. Move it to one.',
+  expect(() => (Span() as unknown as PropertyDecorator)(Prices.prototype, 'base')).toThrow(
+    '[core] Expected `@Span()` to be on a method, got `base`. Move it to one.',
   );
 });
