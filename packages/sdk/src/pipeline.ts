@@ -20,6 +20,7 @@ import type { RecordedSpan } from './recorder/recorded-span.ts';
 import { recordedSpanAccess } from './recorder/recorded-span-access.ts';
 import { RecorderProvider } from './recorder/recorder-provider.ts';
 import { SpanExport } from './recorder/span-export.ts';
+import { SpanRing } from './recorder/span-ring.ts';
 import type { HeadSampling } from './sampler.ts';
 import { SpanHold } from './span-hold.ts';
 import type { SpanSink } from './span-sink.ts';
@@ -112,7 +113,8 @@ function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCou
   const attributes = { ...(resource.attributes as Attributes), ...itself };
   const spanExport = new SpanExport(attributes, delivery, readBatchLimits(), loss);
   const enter = { onEnd: (span: RecordedSpan) => spanExport.add(span) };
-  const hold = keep === undefined ? undefined : new SpanHold(keep, recordedSpanAccess, spanExport, enter);
+  const makeRing = (maxBytes: number): SpanRing => new SpanRing(maxBytes, spanExport);
+  const hold = keep === undefined ? undefined : new SpanHold(keep, recordedSpanAccess, spanExport, enter, makeRing);
   const watched = observer !== undefined || hold !== undefined;
   const onStart = (span: RecordedSpan): void => {
     observer?.onStart(span);

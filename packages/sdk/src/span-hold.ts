@@ -6,19 +6,30 @@ import {
   reachByKeepTrace,
   readKeepOptions,
   type SpanAccess,
+  type SpanShelf,
   TailHold,
 } from '@throughline/sampling';
 import type { SpanSink } from './span-sink.ts';
 
 /** Where spans end up, behind a hold that lets through what was sampled or is to be kept. */
-export class SpanHold<Span extends HeldSpan> implements SpanSink {
-  readonly #hold: TailHold<Span>;
+export class SpanHold<Span extends HeldSpan, Place = Span> implements SpanSink {
+  readonly #hold: TailHold<Span, Place>;
   readonly #sink: SpanSink;
   readonly #leave: () => void;
 
-  /** @param enter how spans get into the sink */
-  constructor(keep: KeepOptions, access: SpanAccess<Span>, sink: SpanSink, enter: KeptSpans<Span>) {
-    this.#hold = new TailHold(readKeepOptions(keep), access, enter);
+  /**
+   * @param enter how spans get into the sink
+   * @param makeShelf where they wait before, within so many bytes; without it, as the objects they are
+   */
+  constructor(
+    keep: KeepOptions,
+    access: SpanAccess<Span>,
+    sink: SpanSink,
+    enter: KeptSpans<Span>,
+    makeShelf?: (maxBytes: number) => SpanShelf<Span, Place>,
+  ) {
+    const settings = readKeepOptions(keep);
+    this.#hold = new TailHold<Span, Place>(settings, access, enter, makeShelf?.(settings.maxBytes));
     this.#sink = sink;
     this.#leave = reachByKeepTrace(this.#hold);
   }

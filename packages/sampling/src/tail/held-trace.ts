@@ -6,10 +6,10 @@ const TRACE_BYTES = 400;
 export const MAX_SPANS = 1000;
 
 /** The part of a trace that this process has seen and nobody has decided about. */
-export class HeldTrace<Span extends HeldSpan> {
+export class HeldTrace<Span extends HeldSpan, Place> {
   readonly id: string;
-  /** Spans that have ended. */
-  readonly spans: Span[] = [];
+  /** Where the spans are that have ended. */
+  readonly places: Place[] = [];
   readonly open: Span[] = [];
   /** About how much memory it takes. */
   bytes = TRACE_BYTES;
@@ -22,8 +22,8 @@ export class HeldTrace<Span extends HeldSpan> {
   /** The open spans that began work here, and since when they are open. Mostly it is one. */
   readonly roots: { readonly span: Span; readonly sinceMs: number }[] = [];
   /** Its neighbours in a queue. */
-  older: HeldTrace<Span> | undefined;
-  newer: HeldTrace<Span> | undefined;
+  older: HeldTrace<Span, Place> | undefined;
+  newer: HeldTrace<Span, Place> | undefined;
   /** Whether it waits for its time to be over; before, and when it works again, it is not. */
   resting = false;
   #untracked = 0;

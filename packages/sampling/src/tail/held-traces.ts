@@ -1,50 +1,58 @@
 import type { HeldSpan } from './held-span.ts';
 import { HeldTrace, MAX_SPANS } from './held-trace.ts';
+import type { SpanShelf } from './span-shelf.ts';
 import { TraceQueue } from './trace-queue.ts';
 import { TraceTable } from './trace-table.ts';
+import type { Verdict } from './verdicts.ts';
 
 /** How many traces are held at a time. */
 const MAX_TRACES = 50_000;
 
-/** Takes a trace that was dropped, because its time was over or for lack of room. */
-export type DropSink<Span extends HeldSpan> = (trace: HeldTrace<Span>, evicted: boolean) => void;
+/** Takes note of a trace that was dropped with so many spans, because its time was over or for lack of room. */
+export type DropSink<Span extends HeldSpan, Place> = (
+  trace: HeldTrace<Span, Place>,
+  spans: number,
+  evicted: boolean,
+) => void;
 
 /** All traces that are held, within bounds of memory. Those with open spans are in the order of their start, the others in that of their end. */
-export class HeldTraces<Span extends HeldSpan> {
-  readonly #traces = new TraceTable<HeldTrace<Span>>();
-  readonly #open = new TraceQueue<Span>();
-  readonly #resting = new TraceQueue<Span>();
+export class HeldTraces<Span extends HeldSpan, Place> {
+  readonly #traces = new TraceTable<HeldTrace<Span, Place>>();
+  readonly #open = new TraceQueue<Span, Place>();
+  readonly #resting = new TraceQueue<Span, Place>();
   readonly #maxBytes: number;
-  readonly #onDrop: DropSink<Span>;
+  readonly #shelf: SpanShelf<Span, Place>;
+  readonly #onDrop: DropSink<Span, Place>;
   #bytes = 0;
   #spans = 0;
 
-  constructor(maxBytes: number, onDrop: DropSink<Span>) {
+  constructor(maxBytes: number, shelf: SpanShelf<Span, Place>, onDrop: DropSink<Span, Place>) {
     this.#maxBytes = maxBytes;
+    this.#shelf = shelf;
     this.#onDrop = onDrop;
   }
 
   /** About how much memory they take. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#shelf.bytes;
   }
 
   /** How many spans are held. */
   get spans(): number {
-    return this.#spans;
+    return this.#spans - this.#shelf.lost;
   }
 
   get isEmpty(): boolean {
     return this.#traces.size === 0;
   }
 
-  find(traceId: string): HeldTrace<Span> | undefined {
+  find(traceId: string): HeldTrace<Span, Place> | undefined {
     return this.#traces.get(traceId);
   }
 
   /** A new trace. */
-  create(traceId: string): HeldTrace<Span> {
-    const trace = new HeldTrace<Span>(traceId);
+  create(traceId: string): HeldTrace<Span, Place> {
+    const trace = new HeldTrace<Span, Place>(traceId);
     this.#traces.add(traceId, trace);
     this.#open.add(trace);
     this.#bytes += trace.bytes;
@@ -54,17 +62,20 @@ export class HeldTraces<Span extends HeldSpan> {
   }
 
   /** Takes note that a trace has an open span again. */
-  wake(trace: HeldTrace<Span>): void {
+  wake(trace: HeldTrace<Span, Place>): void {
     if (trace.resting) this.#move(trace, false);
   }
 
   /** Holds a span that has ended, if there is room for it in its trace. Afterwards its trace may be gone. */
-  hold(trace: HeldTrace<Span>, span: Span, bytes: number): void {
-    if (trace.spans.length >= MAX_SPANS) {
+  hold(trace: HeldTrace<Span, Place>, span: Span): void {
+    const isFull = trace.places.length >= MAX_SPANS;
+    const place = isFull ? undefined : this.#shelf.put(span, this.#maxBytes - this.#bytes);
+    if (place === undefined) {
       trace.omitted += 1;
       return;
     }
-    trace.spans.push(span);
+    const bytes = this.#shelf.weigh(place);
+    trace.places.push(place);
     trace.bytes += bytes;
     this.#spans += 1;
     this.#bytes += bytes;
@@ -72,18 +83,24 @@ export class HeldTraces<Span extends HeldSpan> {
   }
 
   /** Starts the time that a trace is held when none of its spans is open any more. */
-  rest(trace: HeldTrace<Span>, dueMs: number): void {
+  rest(trace: HeldTrace<Span, Place>, dueMs: number): void {
     if (trace.resting || this.#traces.get(trace.id) !== trace) return;
     trace.dueMs = dueMs;
     this.#move(trace, true);
   }
 
-  /** Takes out a trace that is held. */
-  remove(trace: HeldTrace<Span>): void {
+  /** Takes out a trace that is kept. */
+  take(trace: HeldTrace<Span, Place>): void {
     this.#traces.delete(trace.id);
     (trace.resting ? this.#resting : this.#open).remove(trace);
     this.#bytes -= trace.bytes;
-    this.#spans -= trace.spans.length;
+  }
+
+  /** Hands over the spans of a trace that was taken out. How many these were. */
+  release(trace: HeldTrace<Span, Place>, verdict: Verdict): number {
+    const released = this.#shelf.release(trace.id, trace.places, verdict, trace.omitted);
+    this.#spans -= released;
+    return released;
   }
 
   /** Drops the traces whose time is over. */
@@ -97,21 +114,27 @@ export class HeldTraces<Span extends HeldSpan> {
   /** Drops everything. */
   clear(): void {
     for (const queue of [this.#resting, this.#open]) queue.visit((trace) => this.#drop(trace, false));
+    this.giveBack();
+  }
+
+  /** Gives back all memory that is not in use. */
+  giveBack(): void {
+    while (this.#shelf.giveBack());
   }
 
   /** Visits the traces with open spans; the one that is visited may be removed. */
-  visitOpen(each: (trace: HeldTrace<Span>) => void): void {
+  visitOpen(each: (trace: HeldTrace<Span, Place>) => void): void {
     this.#open.visit(each);
   }
 
-  #move(trace: HeldTrace<Span>, resting: boolean): void {
+  #move(trace: HeldTrace<Span, Place>, resting: boolean): void {
     (trace.resting ? this.#resting : this.#open).remove(trace);
     trace.resting = resting;
     (resting ? this.#resting : this.#open).add(trace);
   }
 
   #makeRoom(): void {
-    while (this.#bytes > this.#maxBytes && !this.isEmpty) this.#evict();
+    while (this.bytes > this.#maxBytes && !this.isEmpty) if (!this.#shelf.giveBack()) this.#evict();
   }
 
   // Those in which nothing runs go first: nothing in them can fail any more.
@@ -120,8 +143,10 @@ export class HeldTraces<Span extends HeldSpan> {
     if (oldest !== undefined) this.#drop(oldest, true);
   }
 
-  #drop(trace: HeldTrace<Span>, evicted: boolean): void {
-    this.remove(trace);
-    this.#onDrop(trace, evicted);
+  #drop(trace: HeldTrace<Span, Place>, evicted: boolean): void {
+    this.take(trace);
+    const forgotten = this.#shelf.forget(trace.places);
+    this.#spans -= forgotten;
+    this.#onDrop(trace, forgotten, evicted);
   }
 }

@@ -1,7 +1,3 @@
-import type { HeldSpan } from './held-span.ts';
-import type { HeldTrace } from './held-trace.ts';
-import type { HeldTraces } from './held-traces.ts';
-
 /**
  * What became of the spans that ended without being sampled. Together, `held` to `omitted` are all of them; those of kept
  * traces that were sampled from then on count as `kept` too.
@@ -34,15 +30,17 @@ export class HoldCounter {
   #dropped = 0;
   #evicted = 0;
 
-  dropped({ spans, omitted }: HeldTrace<HeldSpan>, evicted: boolean): void {
-    if (evicted) this.#evicted += spans.length;
-    else this.#dropped += spans.length;
+  /** Counts a trace that was dropped with so many spans. */
+  dropped({ omitted }: { readonly omitted: number }, spans: number, evicted: boolean): void {
+    if (evicted) this.#evicted += spans;
+    else this.#dropped += spans;
     this.omitted += omitted;
   }
 
-  stats({ bytes, spans }: Pick<HeldTraces<HeldSpan>, 'bytes' | 'spans'>): HoldStats {
+  /** What became of all spans; `lost` were given up alone, without their trace. */
+  stats({ bytes, spans }: { readonly bytes: number; readonly spans: number }, lost: number): HoldStats {
     const { kept, late, omitted, overBudget } = this;
-    const [dropped, evicted] = [this.#dropped, this.#evicted];
+    const [dropped, evicted] = [this.#dropped, this.#evicted + lost];
     return { heldBytes: bytes, held: spans, kept, dropped, evicted, late, omitted, overBudget };
   }
 }

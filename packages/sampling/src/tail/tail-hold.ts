@@ -1,5 +1,4 @@
-import { context, diag, ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
-import { errorMessage } from '@throughline/core';
+import { context, ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
 import { readRandomness } from '../ot-trace-state.ts';
 import { ForwardClock } from './forward-clock.ts';
 import { type HeldSpan, isLocalRoot, type SpanAccess } from './held-span.ts';
@@ -9,19 +8,13 @@ import { HoldCounter, type HoldStats } from './hold-stats.ts';
 import { KeepBudget } from './keep-budget.ts';
 import type { KeepSettings } from './keep-options.ts';
 import { ALL, isSampled, sampleAtEnd, sampleFromNowOn, statesShare } from './kept-context.ts';
+import { KeptOutlet, type KeptSpans } from './kept-outlet.ts';
 import { SlowRule } from './slow-rule.ts';
 import { hasFailed } from './span-failure.ts';
+import { ATTR_REASON, ObjectShelf, type SpanShelf } from './span-shelf.ts';
 import { type KeepReason, type Verdict, Verdicts } from './verdicts.ts';
 
-/** Where kept spans go. Each is announced once, also while it is open, and handed over once, when it has ended. */
-export type KeptSpans<Span> = {
-  onStart?(span: Span): void;
-  onEnd(span: Span): void;
-};
-
 const LOOK_EVERY_MS = 250;
-const ATTR_REASON = 'sampling.reason';
-const ATTR_OMITTED = 'sampling.omitted_spans';
 
 /**
  * Holds the spans that a sampler has recorded but not sampled until it is known how their trace went in this process. As
@@ -31,32 +24,36 @@ const ATTR_OMITTED = 'sampling.omitted_spans';
  *
  * It never throws, and one timer, which keeps no process alive, serves all traces.
  */
-export class TailHold<Span extends HeldSpan> {
+export class TailHold<Span extends HeldSpan, Place = Span> {
   readonly #settings: KeepSettings;
   readonly #access: SpanAccess<Span>;
-  readonly #next: KeptSpans<Span>;
+  readonly #outlet: KeptOutlet<Span>;
   readonly #clock: ForwardClock;
   readonly #slow: SlowRule<Span>;
   readonly #budget: KeepBudget;
   readonly #counter = new HoldCounter();
   readonly #verdicts = new Verdicts();
-  readonly #traces: HeldTraces<Span>;
+  readonly #shelf: SpanShelf<Span, Place>;
+  readonly #traces: HeldTraces<Span, Place>;
   readonly #now = (): number => this.#clock.read();
   #onKeep: ((traceId: string, reason: KeepReason) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #reported = false;
 
-  constructor(settings: KeepSettings, access: SpanAccess<Span>, next: KeptSpans<Span>) {
+  /** @param shelf where spans wait; without it, as the objects they are */
+  constructor(settings: KeepSettings, access: SpanAccess<Span>, next: KeptSpans<Span>, shelf?: SpanShelf<Span, Place>) {
     this.#settings = settings;
     this.#access = access;
-    this.#next = next;
+    this.#outlet = new KeptOutlet(next);
+    // Without a shelf, a place is the span itself.
+    const objects: SpanShelf<Span, unknown> = new ObjectShelf(access, this.#outlet);
+    this.#shelf = shelf ?? (objects as SpanShelf<Span, Place>);
     this.#clock = new ForwardClock(settings.now);
     this.#slow = new SlowRule(settings, access);
     this.#budget = new KeepBudget(settings.perSecond, this.#now());
-    this.#traces = new HeldTraces(settings.maxBytes, (trace, evicted) => {
+    this.#traces = new HeldTraces(settings.maxBytes, this.#shelf, (trace, spans, evicted) => {
       this.#verdicts.drop(trace.id);
-      this.#counter.dropped(trace, evicted);
+      this.#counter.dropped(trace, spans, evicted);
     });
   }
 
@@ -65,7 +62,7 @@ export class TailHold<Span extends HeldSpan> {
     try {
       this.#start(span, span.spanContext());
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outlet.report(thrown);
     }
   }
 
@@ -74,7 +71,7 @@ export class TailHold<Span extends HeldSpan> {
     try {
       this.#end(span, span.spanContext());
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outlet.report(thrown);
     }
   }
 
@@ -86,7 +83,7 @@ export class TailHold<Span extends HeldSpan> {
       else if (reason === 'peer') this.#expect(traceId);
       return this.isKept(traceId);
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outlet.report(thrown);
       return false;
     }
   }
@@ -103,7 +100,7 @@ export class TailHold<Span extends HeldSpan> {
 
   /** What became of the spans that were recorded but not sampled. */
   stats(): HoldStats {
-    return this.#counter.stats(this.#traces);
+    return this.#counter.stats(this.#traces, this.#shelf.lost);
   }
 
   /** Decides about all that is held, by what is known of it. What ends later and belongs to no kept trace is dropped. */
@@ -113,7 +110,7 @@ export class TailHold<Span extends HeldSpan> {
       this.#stopped = true;
       this.#traces.clear();
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outlet.report(thrown);
     }
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -126,7 +123,7 @@ export class TailHold<Span extends HeldSpan> {
     } else if (isSampled(spanContext)) {
       // A caller that goes on to sample has kept the trace meanwhile.
       this.#keepAnyway(trace, 'caller');
-      this.#announce(span);
+      this.#outlet.announce(span);
     } else {
       if (!trace.isOpen) this.#traces.wake(trace);
       this.#track(trace, span);
@@ -135,7 +132,7 @@ export class TailHold<Span extends HeldSpan> {
 
   #startUnknown(span: Span, spanContext: SpanContext): void {
     const { traceId } = spanContext;
-    if (isSampled(spanContext)) this.#announce(span);
+    if (isSampled(spanContext)) this.#outlet.announce(span);
     else if (this.#verdicts.kept(traceId) !== undefined) this.#flip(span);
     // Another request of a trace that was dropped may still fail; what is left over from the first one is late.
     else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(traceId))) {
@@ -143,7 +140,7 @@ export class TailHold<Span extends HeldSpan> {
     }
   }
 
-  #track(trace: HeldTrace<Span>, span: Span): void {
+  #track(trace: HeldTrace<Span, Place>, span: Span): void {
     trace.start(span, this.#now);
     if (this.#timer === undefined) this.#watch();
   }
@@ -156,12 +153,12 @@ export class TailHold<Span extends HeldSpan> {
       trace === undefined ? this.#verdictOf(spanContext, sampled, reason) : this.#decide(trace, span, sampled, reason);
     if (verdict !== undefined || sampled) {
       if (verdict !== undefined) this.#sign(span, verdict);
-      if (!sampled) this.#announce(span);
-      this.#handOver(span);
+      if (!sampled) this.#outlet.announce(span);
+      this.#outlet.handOver(span);
     } else if (trace === undefined) {
       this.#counter.late += 1;
     } else {
-      this.#traces.hold(trace, span, this.#access.bytes(span));
+      this.#traces.hold(trace, span);
       if (!trace.isOpen) this.#traces.rest(trace, this.#now() + this.#settings.holdMs);
     }
   }
@@ -183,13 +180,18 @@ export class TailHold<Span extends HeldSpan> {
     return known;
   }
 
-  #decide(trace: HeldTrace<Span>, span: Span, sampled: boolean, reason: KeepReason | undefined): Verdict | undefined {
+  #decide(
+    trace: HeldTrace<Span, Place>,
+    span: Span,
+    sampled: boolean,
+    reason: KeepReason | undefined,
+  ): Verdict | undefined {
     trace.finish(span);
     if (sampled) return this.#keepAnyway(trace, 'caller');
     return reason === undefined ? undefined : this.#keepWithinBudget(trace, span, reason);
   }
 
-  #keepWithinBudget(trace: HeldTrace<Span>, span: Span, reason: KeepReason): Verdict | undefined {
+  #keepWithinBudget(trace: HeldTrace<Span, Place>, span: Span, reason: KeepReason): Verdict | undefined {
     if (trace.refused) return undefined;
     const randomness = readRandomness(span.spanContext().traceState?.get('ot'), trace.id);
     const threshold = this.#budget.admit(randomness, this.#now());
@@ -199,23 +201,17 @@ export class TailHold<Span extends HeldSpan> {
     return undefined;
   }
 
-  #keepAnyway(trace: HeldTrace<Span>, reason: KeepReason): Verdict {
+  #keepAnyway(trace: HeldTrace<Span, Place>, reason: KeepReason): Verdict {
     this.#budget.charge(this.#now());
     return this.#keep(trace, { reason, threshold: ALL });
   }
 
-  #keep(trace: HeldTrace<Span>, verdict: Verdict): Verdict {
-    this.#traces.remove(trace);
+  #keep(trace: HeldTrace<Span, Place>, verdict: Verdict): Verdict {
+    this.#traces.take(trace);
     this.#verdicts.keep(trace.id, verdict);
-    const [first] = trace.spans;
-    if (first !== undefined && trace.omitted > 0) this.#access.mark(first, ATTR_OMITTED, trace.omitted);
-    this.#counter.omitted += trace.omitted;
-    for (const span of trace.spans) {
-      this.#sign(span, verdict);
-      this.#announce(span);
-    }
     for (const span of trace.open) this.#flip(span);
-    for (const span of trace.spans) this.#handOver(span);
+    this.#counter.omitted += trace.omitted;
+    this.#counter.kept += this.#traces.release(trace, verdict);
     this.#announceKeep(trace.id, verdict.reason);
     return verdict;
   }
@@ -230,13 +226,13 @@ export class TailHold<Span extends HeldSpan> {
     try {
       this.#onKeep?.(traceId, reason);
     } catch (thrown) {
-      this.#report(thrown);
+      this.#outlet.report(thrown);
     }
   }
 
   #flip(span: Span): void {
     sampleFromNowOn(span.spanContext());
-    this.#announce(span);
+    this.#outlet.announce(span);
   }
 
   // A span that the sampler has sampled stands for others, and says for how many.
@@ -248,29 +244,13 @@ export class TailHold<Span extends HeldSpan> {
     this.#counter.kept += 1;
   }
 
-  #announce(span: Span): void {
-    try {
-      this.#next.onStart?.(span);
-    } catch (thrown) {
-      this.#report(thrown);
-    }
-  }
-
-  #handOver(span: Span): void {
-    try {
-      this.#next.onEnd(span);
-    } catch (thrown) {
-      this.#report(thrown);
-    }
-  }
-
   // A timer remembers the context it was made in, and would keep that of a request.
   #watch(): void {
     const look = (): void => {
       try {
         this.#look();
       } catch (thrown) {
-        this.#report(thrown);
+        this.#outlet.report(thrown);
       }
     };
     this.#timer = context.with(ROOT_CONTEXT, () => setInterval(look, LOOK_EVERY_MS).unref());
@@ -283,18 +263,13 @@ export class TailHold<Span extends HeldSpan> {
       this.#traces.visitOpen((trace) => this.#keepIfOverdue(trace, now));
     }
     if (!this.#traces.isEmpty) return;
+    this.#traces.giveBack();
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #keepIfOverdue(trace: HeldTrace<Span>, now: number): void {
+  #keepIfOverdue(trace: HeldTrace<Span, Place>, now: number): void {
     const overdue = trace.roots.find(({ span, sinceMs }) => this.#slow.isOverdue(span, now - sinceMs));
     if (overdue !== undefined) this.#keepWithinBudget(trace, overdue.span, 'slow');
-  }
-
-  #report(thrown: unknown): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    diag.error(`[sampling] A span could not be held or handed over: ${errorMessage(thrown)}. This is reported once.`);
   }
 }

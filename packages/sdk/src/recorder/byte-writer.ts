@@ -9,9 +9,17 @@ const MAX_ONE_BYTE_LENGTH = 0x7f;
  * @see https://protobuf.dev/programming-guides/encoding/
  */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Buffer;
+  #view: DataView;
   #position = 0;
+  readonly #maxBytes: number;
+
+  /** With `maxBytes`, it throws a `RangeError` rather than taking more. */
+  constructor(initialBytes = INITIAL_BYTES, maxBytes = Number.POSITIVE_INFINITY) {
+    this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#maxBytes = maxBytes;
+  }
 
   /** How many bytes were written so far. */
   get length(): number {
@@ -23,9 +31,19 @@ export class ByteWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#position));
   }
 
-  /** The bytes written so far, to be read before anything else is written. */
-  view(): Buffer {
-    return this.#bytes.subarray(0, this.#position);
+  /** The bytes written so far, or a part of them, to be read before anything else is written. */
+  view(from = 0, to = this.#position): Buffer {
+    return this.#bytes.subarray(from, to);
+  }
+
+  /** A `fixed32` that was written before. */
+  fixed32At(at: number): number {
+    return this.#view.getUint32(at, true);
+  }
+
+  /** Replaces a `fixed32` that was written before. */
+  replaceFixed32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
   }
 
   /** Forgets what was written after this length. */
@@ -185,6 +203,7 @@ export class ByteWriter {
 
   #reserve(size: number): void {
     if (this.#position + size <= this.#bytes.length) return;
+    if (this.#position + size > this.#maxBytes) throw new RangeError('There is no room left.');
     const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#position + size));
     this.#bytes.copy(grown, 0, 0, this.#position);
     this.#bytes = grown;

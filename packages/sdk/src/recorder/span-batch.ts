@@ -27,11 +27,16 @@ export class SpanBatch {
 
   /** Writes a span. One that cannot be written, because of a value only it could tell of, leaves nothing behind. */
   add(span: RecordedSpan): void {
-    const writer = this.#scopes.get(span.scope) ?? new ByteWriter();
-    this.#scopes.set(span.scope, writer);
+    this.addWritten(span.scope, span, writeSpan);
+  }
+
+  /** Adds a span of this scope in another form, which `write` can write as a `spans` element of a `ScopeSpans` message. */
+  addWritten<Form>(scope: Scope, span: Form, write: (writer: ByteWriter, span: Form) => void): void {
+    const writer = this.#scopes.get(scope) ?? new ByteWriter();
+    this.#scopes.set(scope, writer);
     const before = writer.length;
     try {
-      writeSpan(writer, span);
+      write(writer, span);
       this.#spans += 1;
     } catch (thrown) {
       writer.truncate(before);

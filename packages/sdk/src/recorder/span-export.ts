@@ -5,8 +5,10 @@ import type { BatchLimits } from '../limits.ts';
 import type { LossCounter } from '../loss.ts';
 import type { OtlpDelivery } from '../otlp-delivery.ts';
 import { RejectedSpans } from '../rejected-spans.ts';
-import type { RecordedSpan } from './recorded-span.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import type { RecordedSpan, Scope } from './recorded-span.ts';
 import { SpanBatch } from './span-batch.ts';
+import { writeSpan } from './span-writer.ts';
 
 /**
  * Exports recorded spans by OTLP: each is written into the next request when it ends, and what waits is sent in the
@@ -45,12 +47,17 @@ export class SpanExport {
   /** Takes a span that has ended. */
   add(span: RecordedSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    this.addWritten(span.scope, span, writeSpan);
+  }
+
+  /** Takes a span of this scope in another form, which `write` can write as a `spans` element of a `ScopeSpans` message. */
+  addWritten<Form>(scope: Scope, span: Form, write: (writer: ByteWriter, span: Form) => void): void {
     if (this.#stopped || this.#waiting >= this.#limits.maxQueueSize) {
       this.#loss.dropped(1);
       return;
     }
     try {
-      this.#filling.add(span);
+      this.#filling.addWritten(scope, span, write);
       this.#waiting += 1;
       if (this.#filling.spans >= this.#limits.maxExportBatchSize) this.#seal();
       this.#schedule();

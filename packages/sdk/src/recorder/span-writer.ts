@@ -1,4 +1,4 @@
-import type { AttributeValue, SpanContext } from '@opentelemetry/api';
+import type { AttributeValue } from '@opentelemetry/api';
 import { ByteWriter } from './byte-writer.ts';
 import type { AttributeList, RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
 import { nanosecondHalves, type SpanTime } from './span-time.ts';
@@ -42,15 +42,41 @@ const INT64_END = 2 ** 63;
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
 export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
-  const { traceId, spanId, traceState, traceFlags } = span.spanContext();
-  const parent = span.parentSpanContext;
+  const { traceId, traceState, traceFlags } = span.spanContext();
   writer.byte(0x12);
   const start = writer.open();
+  writeSpanBody(writer, span);
+  const isRemote = span.parentSpanContext?.isRemote === true;
+  writeSpanEnd(writer, traceId, traceState?.serialize() ?? '', traceFlags, isRemote);
+  writer.close(start);
+}
+
+/** Writes what a span that was written by `writeSpanBody` lacks, because it may change after its end. */
+export function writeSpanEnd(
+  writer: ByteWriter,
+  traceId: string,
+  traceState: string,
+  traceFlags: number,
+  isParentRemote: boolean,
+): void {
   writer.byte(SPAN.traceId);
   writer.hex(traceId);
+  writeText(writer, SPAN.traceState, traceState);
+  writer.byte(0x85); // field 16, flags: the tag takes two bytes
+  writer.byte(0x01);
+  writer.fixed32(flagsOf(traceFlags, isParentRemote));
+}
+
+/** Writes an attribute of a span. */
+export function writeSpanAttribute(writer: ByteWriter, name: string, value: AttributeValue): void {
+  writeAttributes(writer, SPAN.attribute, { names: [name], values: [value], dropped: 0 });
+}
+
+/** Writes the fields of a span, without its trace id, its trace state and its flags. */
+export function writeSpanBody(writer: ByteWriter, span: RecordedSpan): void {
+  const parent = span.parentSpanContext;
   writer.byte(SPAN.spanId);
-  writer.hex(spanId);
-  if (traceState !== undefined) writeText(writer, SPAN.traceState, traceState.serialize());
+  writer.hex(span.spanContext().spanId);
   if (parent !== undefined) {
     writer.byte(SPAN.parentId);
     writer.hex(parent.spanId);
@@ -68,10 +94,6 @@ export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
   for (const link of span.links ?? []) writeLink(writer, link);
   writeCount(writer, SPAN.droppedLinks, span.droppedLinks);
   if (span.status.code !== 0) writeStatus(writer, span.status.code, span.status.message);
-  writer.byte(0x85); // field 16, flags: the tag takes two bytes
-  writer.byte(0x01);
-  writer.fixed32(flagsOf(traceFlags, parent));
-  writer.close(start);
 }
 
 /** Writes attributes as repeated `KeyValue` messages under this tag. */
@@ -138,7 +160,7 @@ function writeLink(writer: ByteWriter, { context, attributes }: RecordedLink): v
   writeAttributes(writer, LINK.attribute, attributes);
   writeCount(writer, LINK.droppedAttributes, attributes.dropped);
   writer.byte(LINK.flags);
-  writer.fixed32(flagsOf(context.traceFlags, context));
+  writer.fixed32(flagsOf(context.traceFlags, context.isRemote === true));
   writer.close(start);
 }
 
@@ -168,8 +190,8 @@ function writeTime(writer: ByteWriter, time: SpanTime): void {
 }
 
 // Bits 8 and 9 tell whether the parent is in another process; of a link, whether what it points to is.
-function flagsOf(traceFlags: number, remote: SpanContext | undefined): number {
-  return (traceFlags & 0xff) | HAS_IS_REMOTE | (remote?.isRemote === true ? IS_REMOTE : 0);
+function flagsOf(traceFlags: number, isRemote: boolean): number {
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (isRemote ? IS_REMOTE : 0);
 }
 
 // Attribute names repeat; keys that come from outside must not make this grow without end.

@@ -1,0 +1,66 @@
+import type { HeldSpan, SpanAccess } from './held-span.ts';
+import { sampleAtEnd } from './kept-context.ts';
+import type { KeptOutlet } from './kept-outlet.ts';
+import type { Verdict } from './verdicts.ts';
+
+export const ATTR_REASON = 'sampling.reason';
+export const ATTR_OMITTED = 'sampling.omitted_spans';
+
+/** Where spans wait that have ended, until their trace is decided about. A place is what finds one of them again. */
+export interface SpanShelf<Span extends HeldSpan, Place> {
+  /** How much memory it takes as a whole, besides what `weigh` says of each span. */
+  readonly bytes: number;
+  /** How many spans it has given up to make room for others, before anybody decided about them. */
+  readonly lost: number;
+  /** Puts a span away; `undefined` if that is not possible. As a whole, the shelf may take `room` bytes. */
+  put(span: Span, room: number): Place | undefined;
+  /** About how much memory a span takes that was put away last. */
+  weigh(place: Place): number;
+  /** Hands over the spans of a trace that is kept. `omitted` are missing for other reasons. How many were still there. */
+  release(traceId: string, places: readonly Place[], verdict: Verdict, omitted: number): number;
+  /** Lets go of spans. How many were still there. */
+  forget(places: readonly Place[]): number;
+  /** Gives back memory that is not in use, if there is any. */
+  giveBack(): boolean;
+}
+
+/** Keeps spans as the objects they are. */
+export class ObjectShelf<Span extends HeldSpan> implements SpanShelf<Span, Span> {
+  readonly bytes = 0;
+  readonly lost = 0;
+  readonly #access: SpanAccess<Span>;
+  readonly #outlet: KeptOutlet<Span>;
+
+  constructor(access: SpanAccess<Span>, outlet: KeptOutlet<Span>) {
+    this.#access = access;
+    this.#outlet = outlet;
+  }
+
+  put(span: Span): Span {
+    return span;
+  }
+
+  weigh(span: Span): number {
+    return this.#access.bytes(span);
+  }
+
+  release(_traceId: string, spans: readonly Span[], verdict: Verdict, omitted: number): number {
+    const [first] = spans;
+    if (first !== undefined && omitted > 0) this.#access.mark(first, ATTR_OMITTED, omitted);
+    for (const span of spans) {
+      sampleAtEnd(span.spanContext(), verdict.threshold);
+      this.#access.mark(span, ATTR_REASON, verdict.reason);
+      this.#outlet.announce(span);
+    }
+    for (const span of spans) this.#outlet.handOver(span);
+    return spans.length;
+  }
+
+  forget(spans: readonly Span[]): number {
+    return spans.length;
+  }
+
+  giveBack(): boolean {
+    return false;
+  }
+}
