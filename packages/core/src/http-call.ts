@@ -15,6 +15,7 @@ import {
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
+import { type CalleeSignal, signalTo } from './callee-signal.ts';
 import { getCorrelation } from './correlation.ts';
 import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
 import {
@@ -58,6 +59,7 @@ export class TracedCall {
   readonly #method: string;
   readonly #span: Span;
   readonly #settings: CallSettings;
+  readonly #callee: CalleeSignal | undefined;
   readonly #startedAt = performance.now();
   #head: Head | undefined;
   #connection: Attributes = {};
@@ -73,6 +75,7 @@ export class TracedCall {
     url: URL,
     header: ReadHeader,
     allowed: Propagate,
+    toPeers = false,
   ) {
     const attributes = outboundAttributes(method, url, settings.redact);
     settings.recordRequestHeaders(attributes, header);
@@ -81,7 +84,9 @@ export class TracedCall {
     this.#method = method;
     this.url = url;
     this.context = trace.setSpan(active, this.#span);
-    this.headers = outgoingHeaders(this.context, allowed, header);
+    const headers = outgoingHeaders(this.context, allowed, header);
+    this.#callee = signalTo(toPeers, this.#span.spanContext(), url, headers, header);
+    this.headers = headers;
     this.#runHook('onStart');
   }
 
@@ -93,6 +98,7 @@ export class TracedCall {
   /** Notes that response headers came; those that come after a redirect replace them. */
   respond(statusCode: number, header: (name: string) => unknown): void {
     this.#head = { statusCode, header, afterMs: performance.now() - this.#startedAt };
+    if (this.#callee !== undefined) callSafely('keep signals', () => this.#callee?.hear(header));
   }
 
   /** Notes that the request goes to the wire once more, as after a redirect. */
@@ -155,6 +161,7 @@ export class TracedCall {
 
   #finish(at?: number): void {
     this.ended = true;
+    if (this.#callee !== undefined) callSafely('keep signals', () => this.#callee?.end());
     this.#span.setAttributes(this.#connection);
     if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
     this.#runHook('onEnd');
@@ -187,7 +194,11 @@ export class TracedCall {
 }
 
 /** The headers that say what `allowed` permits of this context. */
-export function outgoingHeaders(callContext: Context, allowed: Propagate, header: ReadHeader): RequestHeaders {
+export function outgoingHeaders(
+  callContext: Context,
+  allowed: Propagate,
+  header: ReadHeader,
+): Record<string, string | null> {
   const headers: Record<string, string | null> = {};
   if (allowed.trace === true || allowed.baggage === true) {
     let sent = callContext;

@@ -5,6 +5,7 @@ import { headerRecorder } from './http-attributes.ts';
 import { type CallSettings, outgoingHeaders, type Propagate, type RequestHeaders, TracedCall } from './http-call.ts';
 import { type Delivery, followCall } from './http-delivery.ts';
 import { wireOf } from './http-wire.ts';
+import { isInternalHost } from './internal-host.ts';
 import { followRequest } from './node-request.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
 import { queryRedactor } from './redaction.ts';
@@ -24,8 +25,9 @@ export type ClientOptions = {
   tracerProvider?: TracerProvider;
   /**
    * Which calls carry trace context, baggage and the correlation ID: all, none, or each by itself (what an object
-   * leaves out is not sent). The span is made in any case.
-   * @default all of them, to every URL
+   * leaves out is not sent). The span is made in any case. With `sampling.peers` of `startTracing`, calls that carry trace
+   * context by this function are taken for calls of peers.
+   * @default all of them, to every URL; peers are on hosts that are not of the public internet
    */
   propagate?: (url: URL) => boolean | Propagate;
   /**
@@ -135,8 +137,12 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
       const unsampled = unsampledContext(active);
       return unsampled === undefined ? {} : outgoingHeaders(unsampled, allowedBy(propagate, url), header);
     }
-    const start = (): TracedCall =>
-      new TracedCall(tracer, settings, active, method, url, header, allowedBy(propagate, url));
+    const start = (): TracedCall => {
+      const allowed = allowedBy(propagate, url);
+      // Nobody has said that all the world is to be trusted with what peers tell each other.
+      const toPeers = allowed.trace === true && (propagate !== undefined || isInternalHost(url.hostname));
+      return new TracedCall(tracer, settings, active, method, url, header, allowed, toPeers);
+    };
     return callSafely('tracerProvider', start) ?? {};
   }
 

@@ -48,6 +48,8 @@ export class Exchange {
   readonly adopted: boolean;
   /** How far the response is, where the adapter can tell. */
   response: { readonly headersSent: boolean; readonly writableEnded: boolean } | undefined;
+  /** The peer that has to be told if the trace is kept, by its address or `''`; nobody if `undefined`. */
+  caller: string | undefined;
   /** What was published of its beginning, where somebody measures; then the fields below tell of its end. */
   measured: StartedExchange | undefined;
   errorType: string | undefined;

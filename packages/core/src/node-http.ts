@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { context, type Span, type TextMapGetter, trace } from '@opentelemetry/api';
+import { context, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
+import { callerOf, remindOfCaller } from './caller-signal.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
 import { exchangeStarts, publishEnd, publishStart } from './http-measurement.ts';
 import { adoptExchange, type Exchange, localServerSpan, startExchange, startIgnoredExchange } from './http-server.ts';
+import { PEER_HEADER } from './keep-signals.ts';
 import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf } from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { queryRedactor } from './redaction.ts';
@@ -68,6 +70,7 @@ export function createServerTracing<Source>(
     if (local !== undefined) {
       const adopted = adoptExchange(local, method, correlate);
       adopted.setRoute(framework.route?.(source));
+      adopted.caller = callerOf(headers[PEER_HEADER], remoteParent(local), adopted);
       return adopted;
     }
     const inbound = extractTrusted(headers, headerGetter, trust, request);
@@ -76,7 +79,9 @@ export function createServerTracing<Source>(
     }
     const attributes = inboundAttributes(describeRequest(request, target, framework.forwarded, source), redactQuery);
     recordRequestHeaders(attributes, (name) => headers[name]);
-    return startExchange(tracer, method, framework.route?.(source), attributes, inbound, correlate);
+    const exchange = startExchange(tracer, method, framework.route?.(source), attributes, inbound, correlate);
+    exchange.caller = callerOf(headers[PEER_HEADER], trace.getSpanContext(inbound.parent), exchange);
+    return exchange;
   }
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
@@ -105,6 +110,7 @@ export function createServerTracing<Source>(
     const exchange = exchangeOf(response) as Exchange;
     const request = requestOf(response);
     framework.settle?.(request, response, exchange);
+    if (exchange.caller !== undefined) callSafely('keep signals', remindOfCaller, exchange);
     const outcome = outcomeOf(request, response);
     exchange.finish(outcome, countsAsError, (attributes) => {
       if (response.headersSent) recordResponseHeaders(attributes, (name) => response.getHeader(name));
@@ -128,6 +134,11 @@ const headerGetter: TextMapGetter<IncomingMessage['headers']> = {
   keys: Object.keys,
   get: (headers, name) => headers[name],
 };
+
+// The SDK's spans show it although the API does not declare it.
+function remoteParent(span: Span & { readonly parentSpanContext?: SpanContext }): SpanContext | undefined {
+  return span.parentSpanContext?.isRemote === true ? span.parentSpanContext : undefined;
+}
 
 function isServerError(statusCode: number): boolean {
   return statusCode >= 500;

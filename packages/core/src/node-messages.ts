@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { context } from '@opentelemetry/api';
+import { answerCaller } from './caller-signal.ts';
+import { callSafely } from './failure.ts';
 import type { Exchange, Outcome } from './http-server.ts';
+import { keepSignals } from './keep-signals.ts';
 
 // A registered symbol, so that two copies of this package see one exchange.
 const EXCHANGE = Symbol.for('throughline.exchange');
@@ -73,6 +76,7 @@ function emitInContext(this: IncomingMessage | ServerResponse, ...args: unknown[
 function writeHeadNoticed(this: TracedResponse, ...args: unknown[]): ServerResponse {
   const traced = this as Traced;
   (traced[EXCHANGE] as Exchange).headersSent();
+  if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, traced[EXCHANGE] as Exchange, this, args);
   const written = (traced[WRITE_HEAD] as Method).apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
   this[SENT] ??= (this.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;

@@ -14,6 +14,12 @@ export {
   jaegerRemoteSampler,
 } from './jaeger-remote-sampler.ts';
 export { agreeWithFlag, readRandomness, readThreshold, writeThreshold } from './ot-trace-state.ts';
+export { KeepPeers } from './peers/keep-peers.ts';
+export type { KeepInbox, KeepTransport } from './peers/keep-transport.ts';
+export { type NatsConnection, natsKeepTransport } from './peers/nats-keep-transport.ts';
+export { type PeerOptions, type PeerSettings, readPeerOptions } from './peers/peer-options.ts';
+export type { PeerStats } from './peers/peer-stats.ts';
+export { type RedisClient, redisKeepTransport } from './peers/redis-keep-transport.ts';
 export { type RateLimitSamplerOptions, rateLimitSampler } from './rate-limit-sampler.ts';
 export { ruleSampler } from './rule-sampler.ts';
 export type { Decision, Sampler, SamplingResult } from './sampler.ts';

@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import type { HoldStats } from '@throughline/sampling';
+import type { HoldStats, PeerStats } from '@throughline/sampling';
 
 /** What became of the sampled spans that have ended so far. Together they are all of them. */
 export type SpanCounts = {
@@ -13,6 +13,8 @@ export type SpanCounts = {
   readonly pending: number;
   /** With `sampling.keep`: what became of the spans that were not sampled at their start. */
   readonly hold?: HoldStats;
+  /** With `sampling.peers`: what became of the news about kept traces. */
+  readonly peers?: PeerStats;
 };
 
 const REPORT_INTERVAL_MS = 60_000;

@@ -85,6 +85,7 @@ const samplingChecks: OptionChecks<SamplingOptions> = {
   perSecond: ['a positive number', (value) => typeof value === 'number' && value > 0 && Number.isFinite(value)],
   adaptive: is.object,
   keep: is.object,
+  peers: is.object,
 };
 
 const checks: OptionChecks<StartTracingOptions> = {

@@ -7,7 +7,13 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import { VERSION } from '@throughline/core';
-import { type HoldStats, type KeepOptions, readableSpanAccess } from '@throughline/sampling';
+import {
+  type HoldStats,
+  type KeepOptions,
+  type PeerSettings,
+  type PeerStats,
+  readableSpanAccess,
+} from '@throughline/sampling';
 import { BatchProcessor } from './batch-processor.ts';
 import { ConsoleProcessor } from './console-processor.ts';
 import { doneWithin } from './deadline.ts';
@@ -58,7 +64,7 @@ export function createPipeline(
   const loss = new LossCounter();
   const target = createExporter(options, (options.spanProcessors ?? []).length === 0);
   const news = new News();
-  const { tracerProvider, sinks, holdStats } =
+  const { tracerProvider, sinks, hold } =
     target instanceof OtlpDelivery
       ? recording(target, settings, loss, news)
       : processing(target, options.spanProcessors ?? [], settings, loss, news);
@@ -80,7 +86,7 @@ export function createPipeline(
     counts: () => ({
       ...loss.counts,
       pending: sinks.reduce((sum, sink) => sum + (sink.pending ?? 0), 0),
-      ...(holdStats !== undefined && { hold: holdStats() }),
+      ...holdCounts(hold),
     }),
     async flush() {
       await forAll((sink) => sink.forceFlush());
@@ -102,19 +108,20 @@ export function createPipeline(
 type Way = {
   readonly tracerProvider: TracerProvider;
   readonly sinks: readonly SpanSink[];
-  readonly holdStats?: () => HoldStats;
+  readonly hold?: Pick<SpanHold<never>, 'stats' | 'peerStats'> | undefined;
 };
 
 function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCounter, news: News): Way {
   const { resource, sampling, spanLimits } = settings;
-  const { sampler, observer, keep } = sampling;
+  const { sampler, observer, keep, peers } = sampling;
   // https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk: what is not OpenTelemetry's own says so.
   const itself = { 'telemetry.sdk.name': '@throughline/sdk', 'telemetry.sdk.version': VERSION };
   const attributes = { ...(resource.attributes as Attributes), ...itself };
   const spanExport = new SpanExport(attributes, delivery, readBatchLimits(), loss);
   const enter = { onEnd: (span: RecordedSpan) => spanExport.add(span) };
   const makeRing = (maxBytes: number): SpanRing => new SpanRing(maxBytes, spanExport);
-  const hold = keep === undefined ? undefined : new SpanHold(keep, recordedSpanAccess, spanExport, enter, makeRing);
+  const hold =
+    keep === undefined ? undefined : new SpanHold(keep, peers, recordedSpanAccess, spanExport, enter, makeRing);
   const watched = observer !== undefined || hold !== undefined;
   const onStart = (span: RecordedSpan): void => {
     observer?.onStart(span);
@@ -130,7 +137,7 @@ function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCou
       (hold ?? enter).onEnd(span);
     },
   });
-  return { tracerProvider, sinks: [hold ?? spanExport], ...(hold !== undefined && { holdStats: () => hold.stats() }) };
+  return { tracerProvider, sinks: [hold ?? spanExport], hold };
 }
 
 function processing(
@@ -147,16 +154,26 @@ function processing(
         ? new ConsoleProcessor(loss)
         : undefined;
   const { resource, sampling, spanLimits } = settings;
-  const { sampler, observer, keep } = sampling;
-  const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, sink);
+  const { sampler, observer, keep, peers } = sampling;
+  const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, peers, sink);
   const all: (SpanProcessor | undefined)[] = [news, observer, ...own, hold ?? sink];
   const spanProcessors = all.filter((processor) => processor !== undefined);
   const tracerProvider = new NodeTracerProvider({ resource, sampler, spanLimits, spanProcessors });
-  return { tracerProvider, sinks: spanProcessors, ...(hold !== undefined && { holdStats: () => hold.stats() }) };
+  return { tracerProvider, sinks: spanProcessors, hold };
 }
 
-function holdBefore(keep: KeepOptions, sink: BatchProcessor | ConsoleProcessor): SpanHold<ReadableSpan> {
-  return new SpanHold<ReadableSpan>(keep, readableSpanAccess, sink, sink);
+function holdCounts(hold: Way['hold']): { hold?: HoldStats; peers?: PeerStats } {
+  if (hold === undefined) return {};
+  const peers = hold.peerStats();
+  return { hold: hold.stats(), ...(peers !== undefined && { peers }) };
+}
+
+function holdBefore(
+  keep: KeepOptions,
+  peers: PeerSettings | undefined,
+  sink: BatchProcessor | ConsoleProcessor,
+): SpanHold<ReadableSpan> {
+  return new SpanHold<ReadableSpan>(keep, peers, readableSpanAccess, sink, sink);
 }
 
 /** Knows whether any span has ended since it was last asked. */

@@ -11,8 +11,11 @@ import {
   adaptiveSampler,
   consistentSampler,
   type KeepOptions,
+  type PeerOptions,
+  type PeerSettings,
   type RatioFunction,
   rateLimitSampler,
+  readPeerOptions,
   ruleSampler,
   type SamplingRule,
   type SpanObserver,
@@ -50,6 +53,11 @@ export type SamplingOptions = {
    * @default off
    */
   keep?: Omit<KeepOptions, 'now'>;
+  /**
+   * Which instances keep traces whole together with this one: those that know the same secret. Needs `keep`.
+   * @default none: what `keep` keeps is whole in this process, and in services called later
+   */
+  peers?: PeerOptions;
 };
 
 /** A sampler, who must see all spans for it, and what to keep of those it does not sample. */
@@ -57,6 +65,7 @@ export type HeadSampling = {
   readonly sampler: Sampler;
   readonly observer?: SpanObserver;
   readonly keep?: KeepOptions;
+  readonly peers?: PeerSettings;
 };
 
 const NAMES = [
@@ -76,13 +85,18 @@ const NAMES = [
 export function createSampler(sampling: Sampling | undefined): HeadSampling {
   if (sampling === undefined) return { sampler: samplerOfEnvironment() };
   if (isSampler(sampling)) return { sampler: sampling };
-  const { keep, ...head } = sampling;
+  const { keep, peers, ...head } = sampling;
+  if (keep === undefined && peers !== undefined) {
+    throw new TypeError(
+      '[sdk] `sampling.peers` needs `sampling.keep`: add `keep: {}`, which keeps errors, or remove it.',
+    );
+  }
   if (keep === undefined) return headSampling(head, false);
-  return { ...headSampling(head, true), keep };
+  return { ...headSampling(head, true), keep, ...(peers !== undefined && { peers: readPeerOptions(peers) }) };
 }
 
 function headSampling(
-  { perSecond, adaptive, ...shared }: Omit<SamplingOptions, 'keep'>,
+  { perSecond, adaptive, ...shared }: Omit<SamplingOptions, 'keep' | 'peers'>,
   record: boolean,
 ): HeadSampling {
   const shares = { ...shared, record };

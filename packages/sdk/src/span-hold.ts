@@ -2,7 +2,10 @@ import {
   type HeldSpan,
   type HoldStats,
   type KeepOptions,
+  KeepPeers,
   type KeptSpans,
+  type PeerSettings,
+  type PeerStats,
   reachByKeepTrace,
   readKeepOptions,
   type SpanAccess,
@@ -15,6 +18,7 @@ import type { SpanSink } from './span-sink.ts';
 export class SpanHold<Span extends HeldSpan, Place = Span> implements SpanSink {
   readonly #hold: TailHold<Span, Place>;
   readonly #sink: SpanSink;
+  readonly #peers: KeepPeers | undefined;
   readonly #leave: () => void;
 
   /**
@@ -23,6 +27,7 @@ export class SpanHold<Span extends HeldSpan, Place = Span> implements SpanSink {
    */
   constructor(
     keep: KeepOptions,
+    peers: PeerSettings | undefined,
     access: SpanAccess<Span>,
     sink: SpanSink,
     enter: KeptSpans<Span>,
@@ -30,6 +35,7 @@ export class SpanHold<Span extends HeldSpan, Place = Span> implements SpanSink {
   ) {
     const settings = readKeepOptions(keep);
     this.#hold = new TailHold<Span, Place>(settings, access, enter, makeShelf?.(settings.maxBytes));
+    this.#peers = peers === undefined ? undefined : new KeepPeers(this.#hold, peers);
     this.#sink = sink;
     this.#leave = reachByKeepTrace(this.#hold);
   }
@@ -51,14 +57,19 @@ export class SpanHold<Span extends HeldSpan, Place = Span> implements SpanSink {
     return this.#hold.stats();
   }
 
-  forceFlush(): Promise<void> {
-    return this.#sink.forceFlush();
+  /** What became of the news that peers tell each other, where there are any. */
+  peerStats(): PeerStats | undefined {
+    return this.#peers?.stats();
   }
 
-  shutdown(): Promise<void> {
+  async forceFlush(): Promise<void> {
+    await Promise.all([this.#sink.forceFlush(), this.#peers?.flush()]);
+  }
+
+  async shutdown(): Promise<void> {
     this.#leave();
     this.#hold.shutdown();
-    return this.#sink.shutdown();
+    await Promise.all([this.#sink.shutdown(), this.#peers?.shutdown()]);
   }
 
   discard(): void {

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { isAddress } from './peer-proof.ts';
+import { MAC_LENGTH, type PeerSecret } from './peer-secret.ts';
+import type { PeerCounter } from './peer-stats.ts';
+import { TwoGenerations } from './two-generations.ts';
+
+/** So many traces are named in one message at most. */
+export const MAX_IDS = 1000;
+/** How long a message may be. */
+export const MAX_MESSAGE_LENGTH = 24_000;
+
+const VERSION = '1';
+const ID_LENGTH = 22;
+const NONCE_LENGTH = 12;
+const WINDOW_MS = 30_000;
+// All that a peer may send in the time that a message is good for.
+const MAX_NONCES = 60_000;
+const HEAD = new RegExp(
+  `^${VERSION}\\.([0-9a-z]{1,9})\\.([\\w-]{${NONCE_LENGTH}})\\.([\\w-]{${MAC_LENGTH}})\\.([\\w.:/[\\]-]{0,128})$`,
+);
+const IDS = /^[\w-]*$/;
+
+/** Which traces a peer keeps. */
+export type KeepMessage = { readonly from: string; readonly traceIds: readonly string[] };
+
+/**
+ * The messages by which peers tell each other which traces they keep: a line `1.<time>.<nonce>.<keyed hash>.<sender>` and
+ * the trace ids, 22 characters each. The hash covers all of it and the receiver, and a receiver takes a message once, within
+ * half a minute. So whoever can read or repeat messages makes nobody keep anything.
+ */
+export class KeepMessages {
+  readonly #secret: PeerSecret;
+  readonly #counter: PeerCounter;
+  readonly #now: () => number;
+  readonly #seen = new TwoGenerations<true>(MAX_NONCES);
+
+  /** @param now a clock in milliseconds since 1970 */
+  constructor(secret: PeerSecret, counter: PeerCounter, now: () => number) {
+    this.#secret = secret;
+    this.#counter = counter;
+    this.#now = now;
+  }
+
+  write(from: string, to: string, traceIds: readonly string[]): string {
+    const time = Math.floor(this.#now()).toString(36);
+    const nonce = randomBytes((NONCE_LENGTH * 3) / 4).toString('base64url');
+    const body = Buffer.from(traceIds.join(''), 'hex');
+    const ids = traceIds.map((_id, n) => body.toString('base64url', n * 16, n * 16 + 16)).join('');
+    const signature = this.#secret.sign(signedText(time, nonce, from, to, ids));
+    return `${VERSION}.${time}.${nonce}.${signature}.${from}\n${ids}`;
+  }
+
+  /** What a message to this address says; `undefined` if it is none of a peer's. */
+  read(message: string, to: string): KeepMessage | undefined {
+    const end = message.length > MAX_MESSAGE_LENGTH ? -1 : message.indexOf('\n');
+    const [, time, nonce, signature, from] = (end < 0 ? undefined : HEAD.exec(message.slice(0, end))) ?? [];
+    const ids = message.slice(end + 1);
+    if (time === undefined || nonce === undefined || signature === undefined || from === undefined || !areIds(ids)) {
+      this.#counter.malformed += 1;
+      return undefined;
+    }
+    const isLate = Math.abs(this.#now() - Number.parseInt(time, 36)) > WINDOW_MS;
+    if (!isLate && !this.#secret.verify(signedText(time, nonce, from, to, ids), signature)) {
+      this.#counter.forged += 1;
+      return undefined;
+    }
+    if (isLate || this.#seen.get(nonce) === true) {
+      this.#counter.replayed += 1;
+      return undefined;
+    }
+    this.#seen.set(nonce, true);
+    return { from: isAddress(from) ? from : '', traceIds: readIds(ids) };
+  }
+}
+
+function areIds(ids: string): boolean {
+  return ids.length > 0 && ids.length <= MAX_IDS * ID_LENGTH && ids.length % ID_LENGTH === 0 && IDS.test(ids);
+}
+
+function readIds(ids: string): string[] {
+  return Array.from({ length: ids.length / ID_LENGTH }, (_, n) =>
+    Buffer.from(ids.slice(n * ID_LENGTH, (n + 1) * ID_LENGTH), 'base64url').toString('hex'),
+  );
+}
+
+function signedText(time: string, nonce: string, from: string, to: string, ids: string): string {
+  return `throughline keep ${VERSION} ${time} ${nonce} ${from} ${to} ${ids}`;
+}
