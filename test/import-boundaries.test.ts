@@ -17,6 +17,10 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   nestjs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core', '@nestjs/common', '@nestjs/core', 'rxjs'] },
   clients: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['axios'] },
   logs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['pino', 'winston', 'logform'] },
+  metrics: {
+    runtime: ['node:', '@opentelemetry/api', '@opentelemetry/semantic-conventions', '@throughline/core'],
+    types: ['prom-client'],
+  },
   sdk: {
     runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators', '@throughline/sampling'],
   },

@@ -165,11 +165,12 @@ export class TracedCall {
     this.#span.setAttributes(this.#connection);
     if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
     this.#runHook('onEnd');
+    const isRecorded = this.#span.isRecording();
     this.#span.end(at);
-    if (callEnds.hasSubscribers) callSafely('measure', () => this.#publish(at ?? performance.now()));
+    if (callEnds.hasSubscribers) callSafely('measure', () => this.#publish(at ?? performance.now(), isRecorded));
   }
 
-  #publish(endedAt: number): void {
+  #publish(endedAt: number, isRecorded: boolean): void {
     const head = this.#head;
     const call: FinishedCall = {
       method: knownMethod(this.#method),
@@ -181,6 +182,7 @@ export class TracedCall {
       responseBodySize:
         this.#isComplete && this.#method !== 'HEAD' ? readSize(head?.header('content-length')) : undefined,
       span: this.#span,
+      isRecorded,
       context: this.context,
     };
     callEnds.publish(call);

@@ -32,6 +32,8 @@ export type FinishedExchange = StartedExchange & {
   readonly longLived: 'sse' | 'upgrade' | 'body' | undefined;
   /** It has ended, unless it is adopted; whether it is sampled is decided as far as it can be by now. */
   readonly span: Span;
+  /** Whether the span was recorded; ids that only pass through have one too that is not. */
+  readonly isRecorded: boolean;
   readonly context: Context;
 };
 
@@ -51,6 +53,8 @@ export type FinishedCall = {
   readonly responseBodySize: number | undefined;
   /** It has ended. */
   readonly span: Span;
+  /** Whether the span was recorded. */
+  readonly isRecorded: boolean;
   readonly context: Context;
 };
 
@@ -103,6 +107,7 @@ export function publishEnd(
     responseBodySize: outcome.abortedBy === undefined ? sizeOf(response, measured.method) : undefined,
     longLived: longLived(exchange, request, outcome),
     span: exchange.span,
+    isRecorded: exchange.isRecorded,
     context: exchange.context,
   };
   exchangeEnds.publish(finished);

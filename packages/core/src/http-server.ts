@@ -56,6 +56,7 @@ export class Exchange {
   durationMs = 0;
   firstByteMs: number | undefined;
   isEventStream = false;
+  isRecorded = false;
   readonly #method: string;
   readonly #startedAt = performance.now();
   #namedRoute: string | undefined;
@@ -107,13 +108,22 @@ export class Exchange {
     if (isEventStream(contentType) && this.span.isRecording()) this.span.setAttribute(ATTR_LONG_LIVED, 'sse');
   }
 
+  /** Takes back that the exchange is sampled: its span is not exported, and nothing that it calls from now on is traced. */
+  dismiss(): void {
+    if (this.adopted) return;
+    const spanContext = this.span.spanContext();
+    spanContext.traceFlags &= ~TraceFlags.SAMPLED;
+    this.context = ignoredContext(this.context, spanContext);
+  }
+
   /** Completes and ends the span. Only the first call counts; `before` runs just ahead of the end. */
   finish(outcome: Outcome, isError: (statusCode: number) => boolean, before?: (attributes: Attributes) => void): void {
     if (this.#finished) return;
-    const isRecording = this.span.isRecording();
+    const isRecorded = this.span.isRecording();
+    this.isRecorded = isRecorded;
     if (this.measured !== undefined) this.#timeEnd(outcome);
-    if (isRecording || this.measured !== undefined) this.#setErrorType(outcome, isError);
-    if (isRecording) {
+    if (isRecorded || this.measured !== undefined) this.#setErrorType(outcome, isError);
+    if (isRecorded) {
       this.#nameSpan();
       const attributes = this.#outcomeAttributes(outcome);
       if (this.errorType !== undefined) this.#setStatus(this.errorType, attributes);
