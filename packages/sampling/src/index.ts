@@ -5,6 +5,12 @@ export {
   type ErrorBoost,
 } from './adaptive-sampler.ts';
 export type { Candidate } from './candidate.ts';
+export {
+  type CollectorConfig,
+  type CollectorConfigOptions,
+  collectorConfig,
+  type SamplingPolicy,
+} from './collector/collector-config.ts';
 export { type ConsistentSamplerOptions, consistentSampler } from './consistent-sampler.ts';
 export type { ObservedSpan, SpanObserver } from './failure-observer.ts';
 export type { HeadSamplerOptions, RatioFunction } from './head-options.ts';
