@@ -1,23 +1,32 @@
 import { type LogFieldOptions, logFieldReader } from '@throughline/core';
+import { noteErrorLine } from '@throughline/core/trace-keepers';
 
 export type { LogFieldOptions };
 
 /** What pino passes to its mixin; all of it may be missing, so that you can call the mixin in one of your own. */
 export type TraceFieldsMixin = (line?: object, level?: number, logger?: PinoLogger) => Record<string, string | boolean>;
 
-type PinoLogger = { bindings(): Record<string, unknown> };
+type PinoLogger = {
+  bindings(): Record<string, unknown>;
+  readonly levels?: { readonly values: Readonly<Record<string, number>> };
+};
+
+const PINO_ERROR = 50;
 
 /**
  * A pino `mixin` that puts the ids of the active span and request into every line: `trace_id`, `span_id`, `trace_flags`
  * and `request_id`, or what another backend calls them. A field of the line or of the logger's bindings wins over ours
  * of the same name. Throws a `TypeError` for a wrong option.
  *
+ * A line of the level error or above counts as an error for `sampling.keep` of `startTracing`.
+ *
  * @example
  * const logger = pino({ mixin: traceFields() });
  */
 export function traceFields(options: LogFieldOptions = {}): TraceFieldsMixin {
   const readFields = logFieldReader('logs/pino', options);
-  return function traceFieldsMixin(_line, _level, logger) {
+  return function traceFieldsMixin(_line, level, logger) {
+    if (level !== undefined && level >= (logger?.levels?.values.error ?? PINO_ERROR)) noteErrorLine();
     const fields = readFields();
     // pino itself lets the line's fields win. Bindings it writes as text in front of ours, where a parser forgets them.
     if (logger !== undefined) leaveOutBound(fields, logger);

@@ -1,4 +1,5 @@
 import { type LogFieldOptions, type LogFieldReader, logFieldReader } from '@throughline/core';
+import { noteErrorLine } from '@throughline/core/trace-keepers';
 import type { Logform, Logger } from 'winston';
 
 export type { LogFieldOptions };
@@ -6,7 +7,7 @@ export type { LogFieldOptions };
 /**
  * A winston format that adds the ids of the active span and request to every line: `trace_id`, `span_id`,
  * `trace_flags` and `request_id`, or what another backend calls them. A field of the line wins over ours of the same
- * name. Throws a `TypeError` for a wrong option.
+ * name. Throws a `TypeError` for a wrong option. A line of the level error counts as an error for `sampling.keep`.
  *
  * Winston formats a line later, and in the context of another, when its transports fall behind (some 30 lines wait for
  * a file or the network). Where that can happen, use `traceWinston` instead.
@@ -36,8 +37,19 @@ export function traceWinston<Traced extends Logger>(logger: Traced, options: Log
   return logger;
 }
 
+// The names of winston's npm, syslog and cli levels, and what others call the worst.
+const ERROR_LEVELS = new Set(['error', 'fatal', 'crit', 'critical', 'alert', 'emerg']);
+// The level as the caller gave it; `level` may have colours.
+const LEVEL = Symbol.for('level');
+
+function noteIfError(info: { readonly level?: unknown; readonly [LEVEL]?: unknown }): void {
+  const level = info[LEVEL] ?? info.level;
+  if (typeof level === 'string' && ERROR_LEVELS.has(level)) noteErrorLine();
+}
+
 // Into a copy: the object may be the caller's own.
 function addFields<Info extends object>(info: Info, readFields: LogFieldReader): Info {
+  noteIfError(info);
   let copy: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(readFields())) {
     if ((info as Record<string, unknown>)[name] !== undefined) continue;

@@ -84,6 +84,7 @@ const samplingChecks: OptionChecks<SamplingOptions> = {
   rules: ['an array of rules or a function', (value) => Array.isArray(value) || typeof value === 'function'],
   perSecond: ['a positive number', (value) => typeof value === 'number' && value > 0 && Number.isFinite(value)],
   adaptive: is.object,
+  jaegerRemote: is.object,
   keep: is.object,
   peers: is.object,
 };

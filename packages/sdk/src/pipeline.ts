@@ -96,6 +96,7 @@ export function createPipeline(
       if (news.take()) await finish((sink) => sink.forceFlush());
     },
     async shutdown() {
+      settings.sampling.stop?.();
       const done = await finish((sink) => sink.shutdown());
       if (done) return;
       // Whoever is late has not come to closing the connections.

@@ -10,6 +10,8 @@ import {
   type AdaptiveSamplerOptions,
   adaptiveSampler,
   consistentSampler,
+  type JaegerRemoteSamplerOptions,
+  jaegerRemoteSampler,
   type KeepOptions,
   type PeerOptions,
   type PeerSettings,
@@ -48,6 +50,12 @@ export type SamplingOptions = {
    */
   adaptive?: Pick<AdaptiveSamplerOptions, 'target' | 'windowSeconds' | 'key' | 'errors'>;
   /**
+   * Asks Jaeger, or whatever speaks its protocol, for shares and limits again and again; `ratio` counts until it has answered,
+   * and is 0.001 by default. Excludes `rules`, `perSecond` and `adaptive`.
+   * @default off
+   */
+  jaegerRemote?: Omit<JaegerRemoteSamplerOptions, 'serviceName' | 'ratio' | 'record'>;
+  /**
    * Which traces to keep besides, once it is known how they went: those with errors, slow ones, those that `keepTrace()`
    * names. All spans are recorded then, and held for some seconds.
    * @default off
@@ -66,6 +74,8 @@ export type HeadSampling = {
   readonly observer?: SpanObserver;
   readonly keep?: KeepOptions;
   readonly peers?: PeerSettings;
+  /** To be called when no more spans are made. */
+  stop?(): void;
 };
 
 const NAMES = [
@@ -82,7 +92,7 @@ const NAMES = [
  * that begin here and decides like the caller for all others. Throws for anything it does not understand: a typing error
  * must not sample everything.
  */
-export function createSampler(sampling: Sampling | undefined): HeadSampling {
+export function createSampler(sampling: Sampling | undefined, serviceName: string): HeadSampling {
   if (sampling === undefined) return { sampler: samplerOfEnvironment() };
   if (isSampler(sampling)) return { sampler: sampling };
   const { keep, peers, ...head } = sampling;
@@ -91,14 +101,23 @@ export function createSampler(sampling: Sampling | undefined): HeadSampling {
       '[sdk] `sampling.peers` needs `sampling.keep`: add `keep: {}`, which keeps errors, or remove it.',
     );
   }
-  if (keep === undefined) return headSampling(head, false);
-  return { ...headSampling(head, true), keep, ...(peers !== undefined && { peers: readPeerOptions(peers) }) };
+  if (keep === undefined) return headSampling(head, false, serviceName);
+  return {
+    ...headSampling(head, true, serviceName),
+    keep,
+    ...(peers !== undefined && { peers: readPeerOptions(peers) }),
+  };
 }
 
 function headSampling(
-  { perSecond, adaptive, ...shared }: Omit<SamplingOptions, 'keep' | 'peers'>,
+  { perSecond, adaptive, jaegerRemote, ...shared }: Omit<SamplingOptions, 'keep' | 'peers'>,
   record: boolean,
+  serviceName: string,
 ): HeadSampling {
+  if (jaegerRemote !== undefined) {
+    const others = { rules: shared.rules, perSecond, adaptive };
+    return followJaeger(jaegerRemote, shared.ratio, record, serviceName, others);
+  }
   const shares = { ...shared, record };
   if (perSecond !== undefined && adaptive !== undefined) {
     throw new TypeError('[sdk] `sampling.perSecond` and `sampling.adaptive` exclude each other. Remove one of them.');
@@ -107,6 +126,23 @@ function headSampling(
   if (adaptive === undefined) return { sampler: ruleSampler(shares) };
   const sampler = adaptiveSampler({ ...shares, ...adaptive });
   return adaptive.errors === undefined ? { sampler } : { sampler, observer: sampler.observer };
+}
+
+function followJaeger(
+  options: NonNullable<SamplingOptions['jaegerRemote']>,
+  ratio: number | undefined,
+  record: boolean,
+  serviceName: string,
+  others: Readonly<Record<string, unknown>>,
+): HeadSampling {
+  for (const [name, value] of Object.entries(others)) {
+    if (value === undefined) continue;
+    throw new TypeError(
+      `[sdk] \`sampling.jaegerRemote\` and \`sampling.${name}\` exclude each other. Remove one of them.`,
+    );
+  }
+  const sampler = jaegerRemoteSampler({ ...options, ...(ratio !== undefined && { ratio }), record, serviceName });
+  return { sampler, stop: () => sampler.stop() };
 }
 
 /** Whether a value is a sampler, of either SDK line. */

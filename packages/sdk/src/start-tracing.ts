@@ -80,9 +80,10 @@ type Started = Tracing & { flushFinally(): Promise<void> };
 
 function start(options: StartTracingOptions): Started {
   const { flushTimeoutMs = 5000 } = options;
+  const resource = createResource(options);
   const settings = {
-    resource: createResource(options),
-    sampling: createSampler(options.sampling),
+    resource,
+    sampling: createSampler(options.sampling, String(resource.attributes['service.name'])),
     spanLimits: readSpanLimits(),
   };
   const { counts, ...pipeline } = createPipeline(options, settings, flushTimeoutMs);

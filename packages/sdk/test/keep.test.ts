@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Attributes, context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { tracedListener, withSpan } from '@throughline/core';
+import { noteErrorLine } from '@throughline/core/trace-keepers';
 import {
   keepTrace,
   type SamplingOptions,
@@ -104,6 +105,26 @@ describe.each(ways)('with %s', (_name, way) => {
       expect(attribute(span, 'sampling.reason')).toBe('error');
     }
     expect(stats()).toMatchObject({ exported: 4, dropped: 0, pending: 0, hold: { kept: 4, held: 6, dropped: 0 } });
+  });
+
+  it('takes a log line of the level error for an error, wherever it is logged in the trace', async () => {
+    const { flush, stats } = start({ ratio: 0, keep: {} }, way);
+    serve('with an error line', () => {
+      withSpan('before', () => {});
+      withSpan('logging', noteErrorLine);
+    });
+    serve('without', () => {});
+    noteErrorLine();
+    await flush();
+    expect(names().sort()).toEqual(['before', 'logging', 'with an error line']);
+    for (const span of arrived()) expect(attribute(span, 'sampling.reason')).toBe('log');
+    expect(stats().hold).toMatchObject({ kept: 3, held: 1 });
+  });
+
+  it('takes no log line for an error where errors are not to be kept', () => {
+    const { stats } = start({ ratio: 0, keep: { errors: false } }, way);
+    serve('with an error line', noteErrorLine);
+    expect(stats().hold).toMatchObject({ kept: 0, held: 1 });
   });
 
   it('exports slow requests, and those that the application asks for', async () => {

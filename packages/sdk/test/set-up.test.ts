@@ -244,6 +244,9 @@ it.each([
   [{ perSecond: -1 }, '`sampling.perSecond`'],
   [{ perSecond: 5, adaptive: {} }, 'exclude each other'],
   [{ adaptive: { target: 'many' } }, 'target'],
+  [{ jaegerRemote: {}, perSecond: 5 }, '`sampling.jaegerRemote` and `sampling.perSecond` exclude each other'],
+  [{ jaegerRemote: {}, rules: [] }, '`sampling.jaegerRemote` and `sampling.rules` exclude each other'],
+  [{ jaegerRemote: { endpoint: 'jaeger' } }, '`endpoint`'],
 ])('refuses the sampling option %j', (sampling, named) => {
   expect(() => start({ sampling: sampling as never })).toThrow(named);
 });

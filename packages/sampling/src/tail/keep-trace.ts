@@ -1,9 +1,5 @@
 import { context, TraceFlags, trace } from '@opentelemetry/api';
-
-/** Who can keep a trace. */
-type Keeper = { keep(traceId: string): boolean };
-
-const KEEPERS = Symbol.for('throughline.trace-keepers');
+import { type TraceKeeper, traceKeepers } from '@throughline/core/trace-keepers';
 
 /**
  * Keeps the trace of the active span, whole as far as this process knows it, although the sampler did not sample it; services
@@ -17,19 +13,12 @@ export function keepTrace(): boolean {
   const spanContext = trace.getSpanContext(context.active());
   if (spanContext === undefined) return false;
   let kept = (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
-  for (const keeper of keepers()) kept = keeper.keep(spanContext.traceId) || kept;
+  for (const keeper of traceKeepers()) kept = keeper.keep(spanContext.traceId) || kept;
   return kept;
 }
 
-/** Lets `keepTrace` reach a hold, until the function it returns is called. */
-export function reachByKeepTrace(keeper: Keeper): () => void {
-  keepers().add(keeper);
-  return () => void keepers().delete(keeper);
-}
-
-/** Shared by all copies of this package in the process. */
-function keepers(): Set<Keeper> {
-  const shared = globalThis as { [KEEPERS]?: Set<Keeper> };
-  shared[KEEPERS] ??= new Set();
-  return shared[KEEPERS];
+/** Lets `keepTrace` and error lines of the log reach a hold, until the function it returns is called. */
+export function reachByKeepTrace(keeper: TraceKeeper): () => void {
+  traceKeepers().add(keeper);
+  return () => void traceKeepers().delete(keeper);
 }

@@ -88,6 +88,18 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     }
   }
 
+  /** Takes note of an error in a trace that no span tells of, such as a log line. It counts as one where errors do. */
+  noteErrorLine(spanContext: SpanContext): void {
+    try {
+      if (!this.#settings.errors) return;
+      const trace = this.#traces.find(spanContext.traceId);
+      if (trace === undefined) this.#verdictOf(spanContext, isSampled(spanContext), 'log');
+      else this.#keepWithinBudget(trace, spanContext, 'log');
+    } catch (thrown) {
+      this.#outlet.report(thrown);
+    }
+  }
+
   /** Whether a trace was kept: by a rule, or because somebody asked for it. Those that the sampler has sampled are not known. */
   isKept(traceId: string): boolean {
     return this.#verdicts.kept(traceId) !== undefined;
@@ -188,12 +200,16 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   ): Verdict | undefined {
     trace.finish(span);
     if (sampled) return this.#keepAnyway(trace, 'caller');
-    return reason === undefined ? undefined : this.#keepWithinBudget(trace, span, reason);
+    return reason === undefined ? undefined : this.#keepWithinBudget(trace, span.spanContext(), reason);
   }
 
-  #keepWithinBudget(trace: HeldTrace<Span, Place>, span: Span, reason: KeepReason): Verdict | undefined {
+  #keepWithinBudget(
+    trace: HeldTrace<Span, Place>,
+    { traceState }: SpanContext,
+    reason: KeepReason,
+  ): Verdict | undefined {
     if (trace.refused) return undefined;
-    const randomness = readRandomness(span.spanContext().traceState?.get('ot'), trace.id);
+    const randomness = readRandomness(traceState?.get('ot'), trace.id);
     const threshold = this.#budget.admit(randomness, this.#now());
     if (threshold !== undefined) return this.#keep(trace, { reason, threshold });
     trace.refused = true;
@@ -270,6 +286,6 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   #keepIfOverdue(trace: HeldTrace<Span, Place>, now: number): void {
     const overdue = trace.roots.find(({ span, sinceMs }) => this.#slow.isOverdue(span, now - sinceMs));
-    if (overdue !== undefined) this.#keepWithinBudget(trace, overdue.span, 'slow');
+    if (overdue !== undefined) this.#keepWithinBudget(trace, overdue.span.spanContext(), 'slow');
   }
 }
