@@ -3,6 +3,7 @@ import { contextDefects } from './context.ts';
 import { correlationDefects } from './correlation.ts';
 import { endingDefects } from './endings.ts';
 import { failureDefects } from './failures.ts';
+import { keptTraceDefects } from './kept-traces.ts';
 import { measurementDefects } from './measurements.ts';
 import { neighbourDefects } from './neighbours.ts';
 import { propagationDefects } from './propagation.ts';
@@ -15,6 +16,7 @@ export const brokenServers: readonly BrokenServer[] = [
   ...attributeDefects,
   ...failureDefects,
   ...propagationDefects,
+  ...keptTraceDefects,
   ...contextDefects,
   ...correlationDefects,
   ...endingDefects,

@@ -1,6 +1,7 @@
 import { clientAttributeScenarios } from './client-scenarios/attributes.ts';
 import { clientBodyScenarios } from './client-scenarios/bodies.ts';
 import { clientFailureScenarios } from './client-scenarios/failures.ts';
+import { clientKeptTraceScenarios } from './client-scenarios/kept-traces.ts';
 import { clientMeasurementScenarios } from './client-scenarios/measurements.ts';
 import { clientPropagationScenarios } from './client-scenarios/propagation.ts';
 import {
@@ -17,6 +18,7 @@ import type { ClientSubject } from './http-client-subject.ts';
 /** Everything that a traced client must do, over real sockets, by theme. */
 export const clientThemes: Readonly<Record<string, readonly Scenario<ClientSubject>[]>> = {
   Propagation: clientPropagationScenarios,
+  'Kept traces': clientKeptTraceScenarios,
   Attributes: clientAttributeScenarios,
   'Errors, timeouts and calls given up': clientFailureScenarios,
   'Bodies and redirects': clientBodyScenarios,

@@ -17,6 +17,7 @@ import { correlationScenarios } from './scenarios/correlation.ts';
 import { failureScenarios } from './scenarios/failures.ts';
 import { growthScenarios } from './scenarios/growth.ts';
 import { http2Scenarios } from './scenarios/http2.ts';
+import { keptTraceScenarios } from './scenarios/kept-traces.ts';
 import { measurementScenarios } from './scenarios/measurements.ts';
 import { neighbourScenarios } from './scenarios/neighbours.ts';
 import { propagationScenarios } from './scenarios/propagation.ts';
@@ -31,6 +32,7 @@ export const serverThemes: Readonly<Record<string, readonly Scenario<ServerSubje
   Attributes: attributeScenarios,
   'Status and errors': failureScenarios,
   'Propagation and trust': propagationScenarios,
+  'Kept traces': keptTraceScenarios,
   Context: contextScenarios,
   'Correlation ID': correlationScenarios,
   Streams: streamScenarios,
