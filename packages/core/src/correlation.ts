@@ -31,8 +31,8 @@ export type CorrelationReader = (
   traceId: string,
 ) => Correlation;
 
-// createContextKey registers a global symbol, so two copies of this package read each other's values.
-const REQUEST_SCOPE = createContextKey('throughline.request-scope');
+/** Where contexts keep their request: createContextKey registers a global symbol, so two copies of this package read each other's values. */
+export const REQUEST_SCOPE = createContextKey('throughline.request-scope');
 const VISIBLE_ASCII = /^[!-~]{1,256}$/;
 const DEFAULT_VALID = /^[A-Za-z0-9._-]{1,128}$/;
 const MAX_REPEATED_HEADERS = 8;

@@ -1,7 +1,9 @@
-import { tracingChannel } from 'node:diagnostics_channel';
+import { subscribe, tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { callSafely } from './failure.ts';
 import type { Exchange } from './http-server.ts';
 import { exchangeOf, type Framework } from './node-http.ts';
+import { prepareMessages } from './node-messages.ts';
 
 // What `router` 2.3 and later publish on `tracing:express.router.request`, for every layer a request passes.
 type LayerEvent = {
@@ -15,6 +17,8 @@ type LayerEvent = {
   readonly errorHandler?: boolean;
   readonly error?: unknown;
 };
+
+type RequestEvent = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
 type RoutedRequest = IncomingMessage & {
   /** The running router's own `next`; the router restores the outer one when it is left. */
@@ -57,6 +61,12 @@ export function expressFramework(name: string): Framework<ExpressRequest> {
 function traceExpressRouter(): void {
   if (subscribed) return;
   subscribed = true;
+  // Express gives every request and response prototypes of its own. On Node 20 that makes each its own hidden class, so
+  // that a property which is added later costs microseconds: ours are there before.
+  subscribe('http.server.request.start', (event) => {
+    const { request, response } = event as RequestEvent;
+    callSafely('request', prepareMessages, request, response);
+  });
   tracingChannel<unknown, LayerEvent>('express.router.request').subscribe({
     start: enterLayer,
     error: ({ req, error }: LayerEvent) => exchangeOf(req)?.recordFailure(error),

@@ -10,7 +10,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
-import { type Correlation, getRequestScope, setRequestScope } from './correlation.ts';
+import { ActiveContext } from './active-context.ts';
+import { type Correlation, getRequestScope } from './correlation.ts';
 import { errorMessage, errorType, recordException } from './failure.ts';
 import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
 import type { StartedExchange } from './http-measurement.ts';
@@ -69,7 +70,7 @@ export class Exchange {
   constructor(span: Span, parent: Context, method: string, correlation: Correlation, adopted: boolean) {
     this.span = span;
     this.correlation = correlation;
-    this.context = setRequestScope(parent, this);
+    this.context = ActiveContext.of(parent, span, this);
     this.adopted = adopted;
     this.#method = method;
     if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, correlation.id);
@@ -214,7 +215,7 @@ export function startExchange(
     inbound.parent,
   );
   const correlation = correlate(span.spanContext().traceId);
-  return new Exchange(span, trace.setSpan(inbound.parent, span), method, correlation, false).startedWith(route);
+  return new Exchange(span, inbound.parent, method, correlation, false).startedWith(route);
 }
 
 /** Starts an exchange that nobody traces: it has ids and a correlation, and what it causes is told to be unsampled. */
@@ -231,7 +232,7 @@ export function startIgnoredExchange(
 
 /** Joins an exchange to the SERVER span that an instrumentation has made for the same request. */
 export function adoptExchange(span: Span, method: string, correlate: (traceId: string) => Correlation): Exchange {
-  return new Exchange(span, trace.setSpan(context.active(), span), method, correlate(span.spanContext().traceId), true);
+  return new Exchange(span, context.active(), method, correlate(span.spanContext().traceId), true);
 }
 
 /**

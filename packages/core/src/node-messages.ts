@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EventEmitter } from 'node:events';
+import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { context } from '@opentelemetry/api';
@@ -7,43 +8,65 @@ import { callSafely } from './failure.ts';
 import type { Exchange, Outcome } from './http-server.ts';
 import { keepSignals } from './keep-signals.ts';
 
-// A registered symbol, so that two copies of this package see one exchange.
-const EXCHANGE = Symbol.for('throughline.exchange');
-
-// The methods that `attachExchange` stands in front of; they need not be the prototype's, other middleware does the same.
-const EMIT = Symbol('emit');
-const WRITE_HEAD = Symbol('writeHead');
-const REQUEST = Symbol('request');
-const RESPONSE = Symbol('response');
-const SENT = Symbol('status sent');
-const COMPLETE = Symbol('complete');
 /** Stands for a status that was written when the connection was gone. */
 const LOST = 'lost';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
-type Traced = { [EXCHANGE]?: Exchange; [EMIT]?: Method; [WRITE_HEAD]?: Method };
-type TracedRequest = IncomingMessage & { [RESPONSE]?: ServerResponse };
-type TracedResponse = ServerResponse & {
-  [REQUEST]?: IncomingMessage;
-  [SENT]?: number | typeof LOST;
-  [COMPLETE]?: boolean;
-  /** There in HTTP/2 only. */
-  readonly stream?: Http2Stream;
-};
+/** There in HTTP/2 only. */
+type MaybeStream = { readonly stream?: Http2Stream };
+
+/**
+ * A request and its response, with what there is to know of them besides. It hangs on both by one property: whoever
+ * changes the prototypes of the two for each request, as Express does, makes every further property cost microseconds.
+ */
+class Messages {
+  exchange: Exchange | undefined;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  // The methods that ours stand in front of; they need not be the prototype's, other middleware does the same.
+  emitOfRequest: Method;
+  emitOfResponse: Method;
+  writeHead: Method;
+  statusSent: number | typeof LOST | undefined;
+  contentType: unknown;
+  complete = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.request = request;
+    this.response = response;
+    this.emitOfRequest = request.emit as Method;
+    this.emitOfResponse = response.emit as Method;
+    this.writeHead = response.writeHead as Method;
+  }
+
+  /** What an application has put into prototypes of its own counts, where it set those after ours stood in front. */
+  followPrototypes(): void {
+    const request = Object.getPrototypeOf(this.request) as IncomingMessage;
+    const response = Object.getPrototypeOf(this.response) as ServerResponse;
+    if (this.emitOfRequest === EventEmitter.prototype.emit) this.emitOfRequest = request.emit as Method;
+    if (this.emitOfResponse === EventEmitter.prototype.emit) this.emitOfResponse = response.emit as Method;
+    if (this.writeHead === NodeResponse.prototype.writeHead) this.writeHead = response.writeHead as Method;
+  }
+}
+
+// A registered symbol, so that two copies of this package see one exchange.
+const MESSAGES = Symbol.for('throughline.messages');
+
+type Traced = { [MESSAGES]?: Messages };
 
 /** The exchange of a raw request or response, if it is traced. */
 export function exchangeOf(message: object): Exchange | undefined {
-  return (message as Traced)[EXCHANGE];
+  return (message as Traced)[MESSAGES]?.exchange;
 }
 
 /** The request of a traced response; those of HTTP/2 forget theirs when they close. */
 export function requestOf(response: ServerResponse): IncomingMessage {
-  return (response as TracedResponse)[REQUEST] as IncomingMessage;
+  return messagesOf(response).request;
 }
 
 /** The response to a traced request. */
 export function responseOf(request: IncomingMessage): ServerResponse {
-  return (request as TracedRequest)[RESPONSE] as ServerResponse;
+  return messagesOf(request).response;
 }
 
 /**
@@ -52,68 +75,100 @@ export function responseOf(request: IncomingMessage): ServerResponse {
  * leave. The functions are shared by all requests and find the exchange on `this`.
  */
 export function attachExchange(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
-  (request as Traced)[EXCHANGE] = exchange;
-  (response as Traced)[EXCHANGE] = exchange;
-  (request as TracedRequest)[RESPONSE] = response;
-  (response as TracedResponse)[REQUEST] = request;
+  const prepared = (request as Traced)[MESSAGES];
+  const messages = prepared ?? prepareMessages(request, response);
+  prepared?.followPrototypes();
+  messages.exchange = exchange;
   exchange.response = response;
-  (request as Traced)[EMIT] = request.emit as Method;
-  (response as Traced)[EMIT] = response.emit as Method;
-  (response as Traced)[WRITE_HEAD] = response.writeHead as Method;
-  request.emit = emitInContext;
-  response.emit = emitInContext;
-  response.writeHead = writeHeadNoticed as ServerResponse['writeHead'];
   if (!response.headersSent) response.setHeader(exchange.correlation.header, exchange.correlation.id);
 }
 
-function emitInContext(this: IncomingMessage | ServerResponse, ...args: unknown[]): boolean {
-  const traced = this as Traced;
-  // Requests that a framework injects for a test have no socket: this event is all they tell.
-  if (args[0] === 'finish') (this as TracedResponse)[COMPLETE] = true;
-  return context.with((traced[EXCHANGE] as Exchange).context, traced[EMIT] as Method, this, ...args) as boolean;
+/** Gets a request and its response ready for an exchange, if there is going to be one. */
+export function prepareMessages(request: IncomingMessage, response: ServerResponse): Messages {
+  const messages = new Messages(request, response);
+  (request as Traced)[MESSAGES] = messages;
+  request.emit = emitOfRequest;
+  (response as Traced)[MESSAGES] = messages;
+  response.emit = emitOfResponse;
+  response.writeHead = writeHeadNoticed as ServerResponse['writeHead'];
+  return messages;
 }
 
-function writeHeadNoticed(this: TracedResponse, ...args: unknown[]): ServerResponse {
-  const traced = this as Traced;
-  (traced[EXCHANGE] as Exchange).headersSent();
-  if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, traced[EXCHANGE] as Exchange, this, args);
-  const written = (traced[WRITE_HEAD] as Method).apply(this, args) as ServerResponse;
+function messagesOf(message: object): Messages {
+  return (message as Traced)[MESSAGES] as Messages;
+}
+
+function emitOfRequest(this: IncomingMessage, ...args: unknown[]): boolean {
+  const { exchange, emitOfRequest: emit } = messagesOf(this);
+  return emitInContext(exchange, emit, this, args);
+}
+
+function emitOfResponse(this: ServerResponse, ...args: unknown[]): boolean {
+  const messages = messagesOf(this);
+  // Requests that a framework injects for a test have no socket: this event is all they tell.
+  if (args[0] === 'finish') messages.complete = true;
+  return emitInContext(messages.exchange, messages.emitOfResponse, this, args);
+}
+
+function emitInContext(exchange: Exchange | undefined, emit: Method, emitter: EventEmitter, args: unknown[]): boolean {
+  if (exchange === undefined || isUnheard(emit, emitter, args[0] as string)) {
+    return emit.apply(emitter, args) as boolean;
+  }
+  return context.with(exchange.context, emit, emitter, ...args) as boolean;
+}
+
+// Most events of Node's have no listener at all. An error that nobody listens for is thrown, after errorMonitor's listeners.
+function isUnheard(emit: Method, emitter: EventEmitter, event: string): boolean {
+  return emit === EventEmitter.prototype.emit && event !== 'error' && emitter.listenerCount(event) === 0;
+}
+
+function writeHeadNoticed(this: ServerResponse & MaybeStream, ...args: unknown[]): ServerResponse {
+  const messages = messagesOf(this);
+  const { exchange } = messages;
+  if (exchange === undefined) return messages.writeHead.apply(this, args) as ServerResponse;
+  exchange.headersSent();
+  if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
+  const written = messages.writeHead.apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
-  this[SENT] ??= (this.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
-  (traced[EXCHANGE] as Exchange).answersWith(this.getHeader('content-type'));
+  messages.statusSent ??= (this.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
+  messages.contentType = this.getHeader('content-type');
+  exchange.answersWith(messages.contentType);
   return written;
 }
 
 /** How the exchange ended, as Node's objects tell it when the response closes. */
-export function outcomeOf(request: IncomingMessage, response: TracedResponse): Outcome {
-  const contentType = response.headersSent ? response.getHeader('content-type') : undefined;
+export function outcomeOf(request: IncomingMessage, response: ServerResponse & MaybeStream): Outcome {
+  const { stream } = response;
+  const messages = messagesOf(response);
   return {
-    statusCode: statusSent(response),
-    abortedBy: response.stream === undefined ? abortedBy(request, response) : streamAbortedBy(response.stream),
-    contentType: typeof contentType === 'string' ? contentType : undefined,
+    statusCode: statusSent(messages, response),
+    abortedBy: stream === undefined ? abortedBy(messages, request, response) : streamAbortedBy(stream),
+    contentType: typeof messages.contentType === 'string' ? messages.contentType : undefined,
   };
 }
 
-function statusSent(response: TracedResponse): number | undefined {
-  if (response[SENT] === LOST || isQueued(response)) return undefined;
+function statusSent(messages: Messages, response: ServerResponse): number | undefined {
+  if (messages.statusSent === LOST || isQueued(response)) return undefined;
   // What was answered before the exchange began was not noticed.
-  return response[SENT] ?? (response.headersSent && isComplete(response) ? response.statusCode : undefined);
+  return (
+    messages.statusSent ?? (response.headersSent && isComplete(messages, response) ? response.statusCode : undefined)
+  );
 }
 
 /** Whether a response waits for its turn on a pipelined connection: it has no socket, and nothing of it has left. */
-export function isQueued(response: TracedResponse): boolean {
-  return response.socket === null && !isComplete(response);
+export function isQueued(response: ServerResponse): boolean {
+  return response.socket === null && !isComplete(messagesOf(response), response);
 }
 
-function isComplete(response: TracedResponse): boolean {
-  return response.writableFinished || response[COMPLETE] === true;
+function isComplete(messages: Messages, response: ServerResponse): boolean {
+  return messages.complete || response.writableFinished;
 }
 
 const CLIENT_RESETS = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 
 // A client that leaves ends or resets its side of the socket; a server that destroys it does neither.
-function abortedBy({ socket }: IncomingMessage, response: TracedResponse): Outcome['abortedBy'] {
-  if (isComplete(response) && response[SENT] !== LOST) return undefined;
+function abortedBy(messages: Messages, { socket }: IncomingMessage, response: ServerResponse): Outcome['abortedBy'] {
+  if (isComplete(messages, response) && messages.statusSent !== LOST) return undefined;
   const { readableEnded = true, errored } = (socket ?? {}) as Partial<Socket> & { errored?: { code?: string } | null };
   const byClient = readableEnded || (errored?.code !== undefined && CLIENT_RESETS.has(errored.code));
   return byClient ? 'client' : 'server';
