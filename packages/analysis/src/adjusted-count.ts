@@ -9,7 +9,7 @@ let lastCount = 1;
  *
  * @see https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
  */
-export function adjustedCount({ traceState }: { readonly traceState?: string }): number {
+export function adjustedCount({ traceState }: { readonly traceState?: string | undefined }): number {
   if (traceState === undefined || traceState === '') return 1;
   if (traceState !== lastState) {
     const threshold = THRESHOLD.exec(traceState)?.[1];

@@ -60,7 +60,7 @@ function chooseTrace(spans: Iterable<Span>, warnings: TraceWarning[]): { traceId
   }
   for (const [id, group] of traces) {
     if (id === traceId) continue;
-    const spanId = group.reduce((least, span) => (span.spanId < least ? span.spanId : least), group[0]?.spanId ?? '');
+    const spanId = group.map((span) => span.spanId).sort()[0] ?? '';
     const message = `${group.length} spans belong to trace ${id} and were left out.`;
     warnings.push({ kind: 'other-trace', spanId, message });
   }

@@ -2,6 +2,13 @@ export { adjustedCount } from './adjusted-count.ts';
 export { CLOCK_TOLERANCE, isAsynchronous } from './asynchronous.ts';
 export { buildTrace } from './build-trace.ts';
 export { type ClockAdjustment, type ClockSkew, clockSkew } from './clock-skew.ts';
+export { decodeOtlpJson } from './codecs/otlp-json-decode.ts';
+export { encodeJaegerV3Json, encodeOtlpJson, type OtlpJson } from './codecs/otlp-json-encode.ts';
+export { decodeOtlpLogsJson } from './codecs/otlp-json-logs.ts';
+export { decodeOtlpProtobuf, visitOtlpProtobuf } from './codecs/otlp-protobuf-decode.ts';
+export { encodeOtlpProtobuf } from './codecs/otlp-protobuf-encode.ts';
+export { decodeOtlpLogsProtobuf } from './codecs/otlp-protobuf-logs.ts';
+export { TraceFormatError } from './codecs/trace-format-error.ts';
 export { type CriticalPath, type CriticalPathOptions, criticalPath, type Interval } from './critical-path.ts';
 export {
   type Dependencies,
@@ -12,6 +19,7 @@ export {
 } from './dependencies.ts';
 export { DurationSketch } from './duration-sketch.ts';
 export { groupByTrace } from './group-by-trace.ts';
+export type { LogRecord } from './log-record.ts';
 export { type NodeKind, type Peer, peerOf } from './peer.ts';
 export { selfTimes } from './self-times.ts';
 export type { Attributes, AttributeValue, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink } from './span.ts';

@@ -20,15 +20,18 @@ export type SpanEvent = { readonly name: string; readonly timeUnixNano: bigint; 
 export type SpanLink = {
   readonly traceId: string;
   readonly spanId: string;
-  readonly traceState?: string;
+  readonly traceState?: string | undefined;
   readonly attributes: Attributes;
 };
 
-/** Who made a span: the resource of its process. Spans of one process share one object. */
+/**
+ * Who made a span: the resource of its process. Spans of one process share one object, where the format allows. Codecs
+ * leave `service.name` in the attributes too.
+ */
 export type Resource = { readonly service: string; readonly attributes: Attributes };
 
 /** The library that made a span. */
-export type Scope = { readonly name: string; readonly version?: string };
+export type Scope = { readonly name: string; readonly version?: string | undefined };
 
 /**
  * One finished span as it was recorded, independent of the format it came in. Every codec reads to this and writes from
@@ -40,10 +43,10 @@ export type Span = {
   /** 16 lower-case hexadecimal digits. */
   readonly spanId: string;
   /** 16 lower-case hexadecimal digits; absent for a root. */
-  readonly parentSpanId?: string;
-  readonly traceState?: string;
+  readonly parentSpanId?: string | undefined;
+  readonly traceState?: string | undefined;
   /** The W3C trace flags and, above them, OTLP's "is remote" bits, when the format carries them. */
-  readonly flags?: number;
+  readonly flags?: number | undefined;
   readonly name: string;
   readonly kind: SpanKind;
   /** Nanoseconds since 1970-01-01 UTC. */
@@ -51,13 +54,13 @@ export type Span = {
   /** Nanoseconds since 1970-01-01 UTC; may be before the start when a clock was set back. */
   readonly endUnixNano: bigint;
   readonly status: 'unset' | 'ok' | 'error';
-  readonly statusMessage?: string;
+  readonly statusMessage?: string | undefined;
   readonly attributes: Attributes;
   readonly events: readonly SpanEvent[];
   readonly links: readonly SpanLink[];
   readonly resource: Resource;
-  readonly scope?: Scope;
-  readonly droppedAttributes?: number;
-  readonly droppedEvents?: number;
-  readonly droppedLinks?: number;
+  readonly scope?: Scope | undefined;
+  readonly droppedAttributes?: number | undefined;
+  readonly droppedEvents?: number | undefined;
+  readonly droppedLinks?: number | undefined;
 };

@@ -1,0 +1,47 @@
+// The codes of the digits of each byte.
+const HIGH = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) => digit(byte >> 4));
+const LOW = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) => digit(byte & 15));
+
+/** The 16 lower-case hexadecimal digits of 8 bytes. */
+export function hexOf8(bytes: Uint8Array, at: number): string {
+  const a = bytes[at] as number;
+  const b = bytes[at + 1] as number;
+  const c = bytes[at + 2] as number;
+  const d = bytes[at + 3] as number;
+  const e = bytes[at + 4] as number;
+  const f = bytes[at + 5] as number;
+  const g = bytes[at + 6] as number;
+  const h = bytes[at + 7] as number;
+  // One call with all digits makes one flat string; sums of pieces make chains of strings.
+  return String.fromCharCode(
+    HIGH[a] as number,
+    LOW[a] as number,
+    HIGH[b] as number,
+    LOW[b] as number,
+    HIGH[c] as number,
+    LOW[c] as number,
+    HIGH[d] as number,
+    LOW[d] as number,
+    HIGH[e] as number,
+    LOW[e] as number,
+    HIGH[f] as number,
+    LOW[f] as number,
+    HIGH[g] as number,
+    LOW[g] as number,
+    HIGH[h] as number,
+    LOW[h] as number,
+  );
+}
+
+/** The lower-case hexadecimal digits of some bytes. */
+export function hexOf(bytes: Uint8Array, start: number, end: number): string {
+  let hex = '';
+  for (let at = start; at < end; at++) {
+    hex += String.fromCharCode(HIGH[bytes[at] as number] as number, LOW[bytes[at] as number] as number);
+  }
+  return hex;
+}
+
+function digit(value: number): number {
+  return value + (value < 10 ? 48 : 87);
+}

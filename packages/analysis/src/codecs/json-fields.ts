@@ -1,0 +1,70 @@
+import { TraceFormatError } from './trace-format-error.ts';
+
+/** An object of JSON whose fields are not known to be what they should be. */
+export type Fields = { readonly [key: string]: unknown };
+
+/** The JSON in a text, or what was given if that is none. */
+export function parseJson(json: unknown): unknown {
+  if (typeof json !== 'string') return json;
+  // Times and integers that were written as plain numbers keep all their digits as text. A name between two quotes and a
+  // colon is a key, as a quote within a string has a backslash.
+  const exact = json.replace(/"(\w*UnixNano|intValue)"(\s*:\s*)(-?\d{16,})(?=[\s,}\]])/g, '"$1"$2"$3"');
+  try {
+    return JSON.parse(exact.charCodeAt(0) === 0xfeff ? exact.slice(1) : exact);
+  } catch (error) {
+    throw new TraceFormatError(`Expected JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** The fields of an object; of what is missing, none. */
+export function fieldsOf(value: unknown, name: string): Fields {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw new TraceFormatError(`Expected ${name} to be an object, got ${typeNameOf(value)}.`);
+  return value;
+}
+
+/** The items of an array; of what is missing, none. */
+export function listOf(value: unknown, name: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new TraceFormatError(`Expected ${name} to be an array, got ${typeNameOf(value)}.`);
+  return value;
+}
+
+/** A text; what is none counts as missing. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** A text that is not empty. */
+export function someText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A count that is not 0, from a number or its text. */
+export function someCount(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && number > 0 && number <= 0xffffffff ? Math.trunc(number) : undefined;
+}
+
+/** A time of at most 64 bits, from a number or its text; 0, which means unknown, for anything else. */
+export function timeOf(value: unknown): bigint {
+  if (typeof value === 'number' && value > 0 && value < 2 ** 64) return BigInt(Math.trunc(value));
+  if (typeof value !== 'string' || !/^\d{1,20}$/.test(value)) return 0n;
+  const time = BigInt(value);
+  return time < 2n ** 64n ? time : 0n;
+}
+
+/** An id of hexadecimal digits in lower case, padded with zeros on the left; empty if it is none. */
+export function hexIdOf(value: unknown, size: 16 | 32): string {
+  if (typeof value !== 'string' || value === '' || value.length > size || !/^[\da-fA-F]+$/.test(value)) return '';
+  return value.toLowerCase().padStart(size, '0');
+}
+
+export function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function typeNameOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,33 @@
+import type { AttributeValue, Resource, Scope, Span, SpanKind } from '../span.ts';
+import type { AttributeBag } from './attribute-bag.ts';
+
+/** Kinds by their number in OTLP; what is unspecified counts as internal, as OTLP recommends. */
+export const KINDS: readonly SpanKind[] = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'];
+
+/** Status codes by their number in OTLP. */
+export const STATUSES: readonly Span['status'][] = ['unset', 'ok', 'error'];
+
+/** How deep a value may nest: what protobuf's own parsers allow for messages. */
+export const MAX_DEPTH = 100;
+
+/** The resource that has these attributes. */
+export function resourceOf(attributes: AttributeBag): Resource {
+  const service: AttributeValue | undefined = attributes['service.name'];
+  return { service: typeof service === 'string' ? service : '', attributes };
+}
+
+/** The scope that has this name and version, if it has any. */
+export function scopeOf(name: string, version: string): Scope | undefined {
+  if (name === '' && version === '') return undefined;
+  return version === '' ? { name } : { name, version };
+}
+
+/** Whether a number is an integer in OTLP; the negative zero is none, as integers have only one. */
+export function isInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}
+
+/** The id of a parent, where empty and zero mean that there is none. */
+export function someParent(id: string): string | undefined {
+  return id === '' || id === '0000000000000000' ? undefined : id;
+}

@@ -1,0 +1,212 @@
+import type { Resource, Scope, Span, SpanEvent, SpanLink } from '../span.ts';
+import { newBag } from './attribute-bag.ts';
+import { KINDS, resourceOf, STATUSES, someParent } from './otlp-names.ts';
+import { readAttribute, readId, readResource, readScope } from './otlp-protobuf-values.ts';
+import { ProtobufReader } from './protobuf-reader.ts';
+
+const NO_EVENTS: readonly SpanEvent[] = [];
+const NO_LINKS: readonly SpanLink[] = [];
+
+/**
+ * Reads the spans of an OTLP `ExportTraceServiceRequest` or `TracesData` in protobuf.
+ *
+ * Not kept: schema URLs, attributes of scopes, and of events and links the number of dropped attributes and the flags.
+ *
+ * @throws {TraceFormatError} if the bytes are not protobuf; fields that OTLP does not have are passed over.
+ * @see https://opentelemetry.io/docs/specs/otlp/
+ */
+export function decodeOtlpProtobuf(bytes: Uint8Array): Span[] {
+  const spans: Span[] = [];
+  visitOtlpProtobuf(bytes, (span) => spans.push(span));
+  return spans;
+}
+
+/**
+ * Calls back with each span that {@link decodeOtlpProtobuf} would return, without a list of all. Spans of one resource
+ * come in one run and share its object, and so do those of a scope. Spans before a flaw of the data have been visited
+ * when it throws.
+ */
+export function visitOtlpProtobuf(bytes: Uint8Array, visit: (span: Span) => void): void {
+  const reader = new ProtobufReader(bytes);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) visitResourceSpans(reader, visit);
+    else reader.skip(tag);
+  }
+}
+
+function visitResourceSpans(reader: ProtobufReader, visit: (span: Span) => void): void {
+  const outer = reader.enter();
+  // The resource may come after the spans, so it is looked for first; fields are passed over by their length.
+  const start = reader.at;
+  let resource: Resource | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) resource = readResource(reader);
+    else reader.skip(tag);
+  }
+  reader.at = start;
+  resource ??= resourceOf(newBag());
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x12) visitScopeSpans(reader, resource, visit);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+}
+
+function visitScopeSpans(reader: ProtobufReader, resource: Resource, visit: (span: Span) => void): void {
+  const outer = reader.enter();
+  const start = reader.at;
+  let scope: Scope | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) scope = readScope(reader);
+    else reader.skip(tag);
+  }
+  reader.at = start;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x12) visit(readSpan(reader, resource, scope));
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+}
+
+function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | undefined): Span {
+  let traceId = '';
+  let spanId = '';
+  let parentSpanId = '';
+  let traceState: string | undefined;
+  let flags: number | undefined;
+  let name = '';
+  let kind = 0;
+  let startUnixNano = 0n;
+  let endUnixNano = 0n;
+  const status: SpanStatus = { code: 0, message: undefined };
+  const attributes = newBag();
+  let events: SpanEvent[] | undefined;
+  let links: SpanLink[] | undefined;
+  let droppedAttributes: number | undefined;
+  let droppedEvents: number | undefined;
+  let droppedLinks: number | undefined;
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a: // trace_id = 1
+        traceId = readId(reader, 16);
+        break;
+      case 0x12: // span_id = 2
+        spanId = readId(reader, 8);
+        break;
+      case 0x1a: // trace_state = 3
+        traceState = reader.string() || undefined;
+        break;
+      case 0x22: // parent_span_id = 4
+        parentSpanId = readId(reader, 8);
+        break;
+      case 0x2a: // name = 5
+        name = reader.string();
+        break;
+      case 0x30: // kind = 6
+        kind = reader.varint();
+        break;
+      case 0x39: // start_time_unix_nano = 7
+        startUnixNano = reader.fixed64();
+        break;
+      case 0x41: // end_time_unix_nano = 8
+        endUnixNano = reader.fixed64();
+        break;
+      case 0x4a: // attributes = 9
+        readAttribute(reader, attributes);
+        break;
+      case 0x50: // dropped_attributes_count = 10
+        droppedAttributes = reader.varint() || undefined;
+        break;
+      case 0x5a: // events = 11
+        events ??= [];
+        events.push(readEvent(reader));
+        break;
+      case 0x60: // dropped_events_count = 12
+        droppedEvents = reader.varint() || undefined;
+        break;
+      case 0x6a: // links = 13
+        links ??= [];
+        links.push(readLink(reader));
+        break;
+      case 0x70: // dropped_links_count = 14
+        droppedLinks = reader.varint() || undefined;
+        break;
+      case 0x7a: // status = 15
+        readStatus(reader, status);
+        break;
+      case 0x85: // flags = 16
+        flags = reader.fixed32() || undefined;
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  reader.leave(outer);
+  // All fields in one literal, so that all spans have one shape.
+  return {
+    traceId,
+    spanId,
+    parentSpanId: someParent(parentSpanId),
+    traceState,
+    flags,
+    name,
+    kind: KINDS[kind] ?? 'internal',
+    startUnixNano,
+    endUnixNano,
+    status: STATUSES[status.code] ?? 'unset',
+    statusMessage: status.message,
+    attributes,
+    events: events ?? NO_EVENTS,
+    links: links ?? NO_LINKS,
+    resource,
+    scope,
+    droppedAttributes,
+    droppedEvents,
+    droppedLinks,
+  };
+}
+
+type SpanStatus = { code: number; message: string | undefined };
+
+function readStatus(reader: ProtobufReader, status: SpanStatus): void {
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x12) status.message = reader.string() || undefined;
+    else if (tag === 0x18) status.code = reader.varint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+}
+
+function readEvent(reader: ProtobufReader): SpanEvent {
+  let timeUnixNano = 0n;
+  let name = '';
+  const attributes = newBag();
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x09) timeUnixNano = reader.fixed64();
+    else if (tag === 0x12) name = reader.string();
+    else if (tag === 0x1a) readAttribute(reader, attributes);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { name, timeUnixNano, attributes };
+}
+
+function readLink(reader: ProtobufReader): SpanLink {
+  let traceId = '';
+  let spanId = '';
+  let traceState: string | undefined;
+  const attributes = newBag();
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) traceId = readId(reader, 16);
+    else if (tag === 0x12) spanId = readId(reader, 8);
+    else if (tag === 0x1a) traceState = reader.string() || undefined;
+    else if (tag === 0x22) readAttribute(reader, attributes);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { traceId, spanId, traceState, attributes };
+}

@@ -1,0 +1,127 @@
+import type { AttributeValue, Resource, Scope } from '../span.ts';
+import { type AttributeBag, newBag } from './attribute-bag.ts';
+import { base64Of } from './base64.ts';
+import { hexOf, hexOf8 } from './hex.ts';
+import { MAX_DEPTH, resourceOf, scopeOf } from './otlp-names.ts';
+import type { ProtobufReader } from './protobuf-reader.ts';
+
+/** Reads a `Resource`. */
+export function readResource(reader: ProtobufReader): Resource {
+  const attributes = newBag();
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) readAttribute(reader, attributes);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return resourceOf(attributes);
+}
+
+/** Reads an `InstrumentationScope`; its attributes are not kept. */
+export function readScope(reader: ProtobufReader): Scope | undefined {
+  let name = '';
+  let version = '';
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) name = reader.string();
+    else if (tag === 0x12) version = reader.string();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return scopeOf(name, version);
+}
+
+/** Reads a `KeyValue` into the attributes; of several with one key the last one counts. */
+export function readAttribute(reader: ProtobufReader, attributes: AttributeBag, depth = 0): void {
+  let key = '';
+  let value: AttributeValue = null;
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) key = reader.string();
+    else if (tag === 0x12) value = readValue(reader, depth);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  attributes[key] = value;
+}
+
+/** Reads an `AnyValue`; one without a value is null. */
+export function readValue(reader: ProtobufReader, depth: number): AttributeValue {
+  let value: AttributeValue = null;
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a: // string_value = 1
+        value = reader.string();
+        break;
+      case 0x10: // bool_value = 2
+        value = reader.int64() !== 0;
+        break;
+      case 0x18: // int_value = 3
+        value = reader.int64();
+        break;
+      case 0x21: // double_value = 4
+        value = reader.double();
+        break;
+      case 0x2a: // array_value = 5
+        value = readList(reader, depth + 1);
+        break;
+      case 0x32: // kvlist_value = 6
+        value = readMap(reader, depth + 1);
+        break;
+      case 0x3a: // bytes_value = 7
+        value = readBytes(reader);
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  reader.leave(outer);
+  return value;
+}
+
+/** Reads an id of 8 or 16 bytes; shorter ones are padded with zeros on the left, longer ones are no ids. */
+export function readId(reader: ProtobufReader, size: 8 | 16): string {
+  const length = reader.length();
+  const start = reader.at;
+  reader.at = start + length;
+  if (length === size) {
+    const first = hexOf8(reader.bytes, start);
+    return size === 8 ? first : first + hexOf8(reader.bytes, start + 8);
+  }
+  if (length === 0 || length > size) return '';
+  return hexOf(reader.bytes, start, reader.at).padStart(size * 2, '0');
+}
+
+function readList(reader: ProtobufReader, depth: number): AttributeValue[] {
+  const values: AttributeValue[] = [];
+  const outer = enterDeeper(reader, depth);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) values.push(readValue(reader, depth));
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return values;
+}
+
+function readMap(reader: ProtobufReader, depth: number): AttributeBag {
+  const values = newBag();
+  const outer = enterDeeper(reader, depth);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) readAttribute(reader, values, depth);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return values;
+}
+
+function enterDeeper(reader: ProtobufReader, depth: number): number {
+  if (depth > MAX_DEPTH) throw reader.error(`values of at most ${MAX_DEPTH} levels`);
+  return reader.enter();
+}
+
+function readBytes(reader: ProtobufReader): string {
+  const length = reader.length();
+  reader.at += length;
+  return base64Of(reader.bytes.subarray(reader.at - length, reader.at));
+}
