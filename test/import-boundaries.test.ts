@@ -16,6 +16,10 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   // Nest's decorators, tokens and RxJS operators are values.
   nestjs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core', '@nestjs/common', '@nestjs/core', 'rxjs'] },
   clients: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['axios'] },
+  databases: {
+    runtime: ['@opentelemetry/api', '@opentelemetry/semantic-conventions', '@throughline/core'],
+    types: ['ioredis', 'pg'],
+  },
   logs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['pino', 'winston', 'logform'] },
   metrics: {
     runtime: ['node:', '@opentelemetry/api', '@opentelemetry/semantic-conventions', '@throughline/core'],

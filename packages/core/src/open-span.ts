@@ -1,5 +1,6 @@
 import { type Context, context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api';
 import { errorMessage, errorType, recordException } from './failure.ts';
+import { withLocalRoot } from './repeated-query.ts';
 import { VERSION } from './version.ts';
 
 /** A span that has started, and the context in which it is active. */
@@ -10,7 +11,7 @@ export function openSpan(name: string, options: SpanOptions): OpenSpan {
   const parent = context.active();
   const span = trace.getTracer('@throughline/core', VERSION).startSpan(name, options, parent);
   const active = trace.setSpan(parent, span);
-  return { span, context: active };
+  return { span, context: trace.getSpan(parent) === undefined ? withLocalRoot(active, span) : active };
 }
 
 /** Ends a span with what was thrown. */
