@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { clientThemes, http2Scenarios, serverThemes } from '@throughline/testkit';
+import { clientThemes, http2Scenarios, messageThemes, serverThemes } from '@throughline/testkit';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 // Which scenarios run for whom is what the contract tests say: they are imported here with a kit that takes notes instead.
@@ -16,12 +16,14 @@ type Themes = Readonly<Record<string, readonly { readonly title: string }[]>>;
 const servers: Run[] = [];
 const http2Servers: Run[] = [];
 const clients: Run[] = [];
+const brokers: Run[] = [];
 
 vi.mock('@throughline/testkit', async (importKit) => ({
   ...(await importKit<object>()),
   httpServerContract: (run: Run) => servers.push(run),
   http2ServerContract: (run: Run) => http2Servers.push(run),
   httpClientContract: (run: Run) => clients.push(run),
+  messageContract: (run: Run) => brokers.push(run),
 }));
 
 beforeAll(async () => {
@@ -35,14 +37,19 @@ describe('the page of the contract', () => {
 
   it('is summed up in the README by the same themes', () => {
     const readme = readFileSync(README, 'utf8').replaceAll(/\s+/g, ' ');
-    const [server, client] = [serverThemes, clientThemes].map((themes) => Object.keys(themes).join(' · '));
+    const [server, client, broker] = [serverThemes, clientThemes, messageThemes].map((themes) =>
+      Object.keys(themes).join(' · '),
+    );
     expect(readme).toContain(`- **Servers**: ${server}`);
     expect(readme).toContain(`- **Clients**: ${client}`);
+    expect(readme).toContain(`- **Messages**: ${broker}`);
   });
 
   it('knows the subjects of all adapters and clients', () => {
-    const names = [...servers, ...http2Servers, ...clients].map((run) => run.name);
-    expect(names).toEqual(expect.arrayContaining(['express', 'fastify', 'bare node:http2', 'fetch', 'axios']));
+    const names = [...servers, ...http2Servers, ...clients, ...brokers].map((run) => run.name);
+    expect(names).toEqual(
+      expect.arrayContaining(['express', 'fastify', 'bare node:http2', 'fetch', 'axios', 'amqplib', 'nats']),
+    );
   });
 });
 
@@ -68,6 +75,7 @@ function page(): string {
     ...section('Servers', serverThemes, servers),
     ...section('Servers over HTTP/2', { 'What differs': http2Scenarios }, http2Servers),
     ...section('Clients', clientThemes, clients),
+    ...section('Messages', messageThemes, brokers),
   ].join('\n');
 }
 

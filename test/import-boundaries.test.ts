@@ -25,6 +25,7 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
     runtime: ['node:', '@opentelemetry/api', '@opentelemetry/semantic-conventions', '@throughline/core'],
     types: ['prom-client'],
   },
+  messaging: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['amqplib', 'kafkajs', 'bullmq'] },
   sdk: {
     runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators', '@throughline/sampling'],
   },

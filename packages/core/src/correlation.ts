@@ -33,6 +33,7 @@ export type CorrelationReader = (
 
 /** Where contexts keep their request: createContextKey registers a global symbol, so two copies of this package read each other's values. */
 export const REQUEST_SCOPE = createContextKey('throughline.request-scope');
+const DEFAULT_HEADERS = ['x-request-id', 'x-correlation-id'];
 const VISIBLE_ASCII = /^[!-~]{1,256}$/;
 const DEFAULT_VALID = /^[A-Za-z0-9._-]{1,128}$/;
 const MAX_REPEATED_HEADERS = 8;
@@ -57,19 +58,33 @@ export function getCorrelation(context: Context): Correlation | undefined {
 
 /** Compiles the options once into the function that reads, validates or generates the id of each request. */
 export function correlationReader(options: CorrelationOptions): CorrelationReader {
-  const { headers = ['x-request-id', 'x-correlation-id'], valid = DEFAULT_VALID, generate = 'random' } = options;
+  const { generate = 'random' } = options;
+  const find = correlationFinder(options);
+  const header = outboundHeader(options);
+  return (read, traceId) => find(read) ?? { id: generated(generate, traceId), header };
+}
+
+/** Compiles the options once into the function that reads and validates an id, and makes none up. */
+export function correlationFinder(
+  options: CorrelationOptions,
+): (header: (name: string) => string | string[] | undefined) => Correlation | undefined {
+  const { headers = DEFAULT_HEADERS, valid = DEFAULT_VALID } = options;
   const names = headers.map((name) => name.toLowerCase());
-  const outbound = names[0] as string;
+  const outbound = outboundHeader(options);
   const isValid = (id: string): boolean => VISIBLE_ASCII.test(id) && accepts(valid, id);
 
-  return (header, traceId) => {
+  return (header) => {
     for (const name of names) {
       const value = header(name);
       const id = value === undefined ? undefined : firstValid(value, isValid);
       if (id !== undefined) return { id, header: outbound };
     }
-    return { id: generated(generate, traceId), header: outbound };
+    return undefined;
   };
+}
+
+function outboundHeader({ headers = DEFAULT_HEADERS }: CorrelationOptions): string {
+  return (headers[0] as string).toLowerCase();
 }
 
 function accepts(valid: RegExp | ((id: string) => boolean), id: string): boolean {

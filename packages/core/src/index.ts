@@ -1,3 +1,4 @@
+export { type CarrierFields, extractContext, injectContext } from './carrier.ts';
 export { type Correlation, type CorrelationOptions, getCorrelation } from './correlation.ts';
 export { callSafely, errorMessage, errorType, recordException } from './failure.ts';
 export { type LogFieldOptions, type LogFieldReader, type LogFields, logFieldReader, logFields } from './log-fields.ts';

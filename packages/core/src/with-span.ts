@@ -1,6 +1,7 @@
-import { type Context, context, type Span, type SpanOptions } from '@opentelemetry/api';
+import { context, type Span, type SpanOptions } from '@opentelemetry/api';
 import { failSpan, type OpenSpan, openSpan } from './open-span.ts';
 import { followGenerator, isGenerator } from './span-generator.ts';
+import { isThenable, promiseIn } from './thenable.ts';
 
 /**
  * Runs a function in a new span that is active inside it, also across `await`. What the function throws or rejects
@@ -33,15 +34,10 @@ export function runInSpan<Result>(open: OpenSpan, run: (span: Span) => Result): 
     failSpan(open.span, thrown);
     throw thrown;
   }
-  if (isThenable(result)) return endWhenSettled(inContext(open.context, result), open.span) as Result;
+  if (isThenable(result)) return endWhenSettled(promiseIn(open.context, result), open.span) as Result;
   if (isGenerator(result)) return followGenerator(result, open);
   open.span.end();
   return result;
-}
-
-// A query builder starts its work when it is awaited: that has to happen inside the span, and once.
-function inContext(spanContext: Context, thenable: PromiseLike<unknown>): Promise<unknown> {
-  return thenable instanceof Promise ? thenable : context.with(spanContext, () => Promise.resolve(thenable));
 }
 
 function endWhenSettled(promise: Promise<unknown>, span: Span): Promise<unknown> {
@@ -55,8 +51,4 @@ function endWhenSettled(promise: Promise<unknown>, span: Span): Promise<unknown>
       throw thrown;
     },
   );
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

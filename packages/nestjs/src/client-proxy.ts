@@ -1,5 +1,5 @@
-import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
-import { callSafely, getCorrelation, isSuppressed, unsampledContext, VERSION } from '@throughline/core';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import { callSafely, injectContext, isSuppressed, VERSION } from '@throughline/core';
 import { connectable, defer, type Observable, Subject } from 'rxjs';
 import { eventKind, type MessageKind, patternText, requestKind } from './message-kind.ts';
 import { type Subscribed, traceObservable } from './traced-observable.ts';
@@ -77,12 +77,6 @@ function attachContext(client: MessageClient): void {
 }
 
 function attach(packet: Packet): void {
-  const active = context.active();
-  const carried = isSuppressed(active) ? unsampledContext(active) : active;
-  if (carried === undefined) return;
-  const metadata = { ...packet.metadata };
-  propagation.inject(carried, metadata);
-  const correlation = getCorrelation(active);
-  if (correlation !== undefined) metadata[correlation.header] = correlation.id;
+  const metadata = { ...packet.metadata, ...injectContext() };
   if (Object.keys(metadata).length > 0) packet.metadata = metadata;
 }

@@ -1,18 +1,11 @@
 import type { ExecutionContext, PreRequestHook } from '@nestjs/common';
-import {
-  type Context,
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  type TracerProvider,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, context, type Span, SpanKind, type TracerProvider, trace } from '@opentelemetry/api';
 import { type CorrelationOptions, callSafely, VERSION } from '@throughline/core';
+import { extractFields, type FieldReader } from '@throughline/core/carrier';
 import { correlationReader, setRequestScope } from '@throughline/core/correlation';
+import { ATTR_REQUEST_ID } from '@throughline/core/messaging-attributes';
 import { eventKind, type MessageKind, patternText, requestKind } from './message-kind.ts';
-import { type MessageMetadata, messageMetadata, metadataGetter } from './message-metadata.ts';
+import { messageMetadata } from './message-metadata.ts';
 import { type Subscribed, traceObservable } from './traced-observable.ts';
 
 /**
@@ -34,7 +27,7 @@ export function messageHook(
     const parent = parentContext(metadata);
     const span = tracer.startSpan(name, { kind, attributes }, parent);
     const scope = { correlation: readCorrelation(metadata, span.spanContext().traceId) };
-    span.setAttribute('throughline.request_id', scope.correlation.id);
+    span.setAttribute(ATTR_REQUEST_ID, scope.correlation.id);
     return { span, context: setRequestScope(trace.setSpan(parent, span), scope) };
   }
 
@@ -48,11 +41,9 @@ export function messageHook(
 // The hook of a module that was imported twice gets the same object.
 const traced = new WeakSet<ExecutionContext>();
 
-function parentContext(metadata: MessageMetadata): Context {
+function parentContext(metadata: FieldReader): Context {
   const active = context.active();
-  if (isOfThisMessage(trace.getSpan(active))) return active;
-  const extract = (): Context => propagation.extract(ROOT_CONTEXT, metadata, metadataGetter);
-  return callSafely('propagator.extract', extract) ?? ROOT_CONTEXT;
+  return isOfThisMessage(trace.getSpan(active)) ? active : extractFields(metadata);
 }
 
 // An instrumentation of the transport's library may have begun a span for this message. Any other span that is active

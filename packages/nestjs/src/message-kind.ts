@@ -1,4 +1,11 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
+import {
+  ATTR_MESSAGING_DESTINATION_NAME,
+  ATTR_MESSAGING_DESTINATION_TEMPLATE,
+  ATTR_MESSAGING_OPERATION_NAME,
+  ATTR_MESSAGING_OPERATION_TYPE,
+  ATTR_MESSAGING_SYSTEM_NAME,
+} from '@throughline/core/messaging-attributes';
 
 /** What the span of a message is called and says. */
 export type MessageKind = { readonly name: string; readonly kind: SpanKind; readonly attributes: Attributes };
@@ -24,12 +31,12 @@ export function eventKind(
   destination = pattern,
 ): MessageKind {
   const attributes: Attributes = {
-    'messaging.system': system,
-    'messaging.operation.name': operation,
-    'messaging.operation.type': operation,
-    'messaging.destination.name': destination,
+    [ATTR_MESSAGING_SYSTEM_NAME]: system,
+    [ATTR_MESSAGING_OPERATION_NAME]: operation,
+    [ATTR_MESSAGING_OPERATION_TYPE]: operation,
+    [ATTR_MESSAGING_DESTINATION_NAME]: destination,
   };
-  if (destination !== pattern) attributes['messaging.destination.template'] = pattern;
+  if (destination !== pattern) attributes[ATTR_MESSAGING_DESTINATION_TEMPLATE] = pattern;
   return {
     name: `${operation} ${pattern}`,
     kind: operation === 'send' ? SpanKind.PRODUCER : SpanKind.CONSUMER,

@@ -79,7 +79,7 @@ it.each([
   expect(fields).toMatchObject({ trace_id: traceId, span_id: span.spanId, request_id: 'r-7' });
   expect([span.name, span.kind]).toEqual(['process orders.*', 'CONSUMER']);
   expect(span.attributes).toMatchObject({
-    'messaging.system': system,
+    'messaging.system.name': system,
     'messaging.destination.name': 'orders.7',
     'messaging.destination.template': 'orders.*',
   });

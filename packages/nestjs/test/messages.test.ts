@@ -84,7 +84,7 @@ it('an event is a CONSUMER span', () =>
     const span = await recorder.take('process happened');
     expect([data, spanId, span.kind]).toEqual([7, span.spanId, 'CONSUMER']);
     expect(span.attributes).toMatchObject({
-      'messaging.system': 'nestjs',
+      'messaging.system.name': 'nestjs',
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
       'messaging.destination.name': 'happened',

@@ -27,5 +27,14 @@ export type {
   ServerSubject,
   ServerSubjectOptions,
 } from './http-server-subject.ts';
+export { checkMessages, messageContract, messageScenarios, messageThemes } from './message-contract.ts';
+export type {
+  KitDelivery,
+  KitMessage,
+  KitMessageHandler,
+  MessageSubject,
+  MessageSubjectOptions,
+  TracedMessaging,
+} from './message-subject.ts';
 export { http2Scenarios } from './scenarios/http2.ts';
 export { type RecordedSpan, type RecorderOptions, recordSpans, type SpanRecorder } from './span-recorder.ts';

@@ -1,0 +1,91 @@
+import { context, INVALID_SPAN_CONTEXT, type Link, SpanKind, trace } from '@opentelemetry/api';
+import { type CarrierFields, carriedFields, extractFields, fieldReader, hasTraceContext } from './carrier.ts';
+import { callSafely } from './failure.ts';
+import type { Propagate } from './http-call.ts';
+import { MessageSpan } from './message-span.ts';
+import {
+  describeOperation,
+  type MessageOperation,
+  type MessagingOptions,
+  messagingOptionChecks,
+} from './messaging-options.ts';
+import { checkOptions } from './options.ts';
+import { isSuppressed, unsampledContext } from './suppression.ts';
+import { VERSION } from './version.ts';
+
+export type { MessageSpan } from './message-span.ts';
+export type { MessageOperation, MessagingOptions } from './messaging-options.ts';
+
+/** A message, or a batch of them, that is about to be handed to a queue's library. */
+export type OutgoingMessage = MessageOperation & {
+  /** What the system calls it: `publish`, `send`, `request`, `add`. */
+  readonly operation: string;
+  /** What the caller has put beside the message. It is read only: the message is the caller's. */
+  readonly headers?: unknown;
+};
+
+/** Starts the PRODUCER span of a message. Put its `fields` beside a copy of the message, and end it. */
+export type MessageProducer = (message: OutgoingMessage) => MessageSpan;
+
+/**
+ * Prepares the tracing of what is sent to queues of one system; `component` is its name in errors and scopes. Throws a
+ * `TypeError` for a wrong option.
+ *
+ * A trace context that the caller has put beside the message stays, and the span links to it: that is how a relay passes
+ * on what it was given (conventions: "custom creation context"). Where tracing is suppressed the span is none.
+ */
+export function createMessageProducer(
+  component: string,
+  system: string,
+  options: MessagingOptions = {},
+): MessageProducer {
+  checkOptions(component, options, messagingOptionChecks);
+  const { tracerProvider = trace, propagate, template, onStart, onEnd } = options;
+  const tracer = tracerProvider.getTracer(`@throughline/messaging/${component}`, VERSION);
+
+  function start(message: OutgoingMessage): MessageSpan {
+    const active = context.active();
+    const own = hasTraceContext(message.headers) ? extractFields(fieldReader(message.headers)) : undefined;
+    const { name, attributes } = describeOperation(message, system, message.operation, 'send', template);
+    const ownContext = own === undefined ? undefined : trace.getSpanContext(own);
+    const links: Link[] = ownContext === undefined ? [] : [{ context: ownContext }];
+    const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes, links }, active);
+    const spanContext = trace.setSpan(active, span);
+    const allowed = allowedBy(propagate, message.destination);
+    const fields = carriedFields(spanContext, own === undefined ? allowed : { ...allowed, trace: false });
+    if (onStart !== undefined) {
+      context.with(spanContext, () => callSafely('onStart', onStart, span, message.destination));
+    }
+    return new MessageSpan(
+      span,
+      spanContext,
+      withoutThoseOf(fields, message.headers),
+      onEnd && ((ended) => onEnd(ended, message.destination)),
+    );
+  }
+
+  return (message) => {
+    const active = context.active();
+    const span = isSuppressed(active) ? undefined : callSafely('tracerProvider', start, message);
+    if (span !== undefined) return span;
+    const unsampled = unsampledContext(active);
+    const allowed = allowedBy(propagate, message.destination);
+    const fields = unsampled === undefined ? {} : carriedFields(unsampled, allowed);
+    return new MessageSpan(none, active, withoutThoseOf(fields, message.headers), undefined);
+  };
+}
+
+const none = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+function allowedBy(propagate: MessagingOptions['propagate'], destination: string): Propagate {
+  const verdict = propagate === undefined ? true : (callSafely('propagate', propagate, destination) ?? false);
+  return typeof verdict === 'object' ? verdict : { trace: verdict, baggage: verdict, correlation: verdict };
+}
+
+// The caller's own headers win.
+function withoutThoseOf(fields: CarrierFields, headers: unknown): CarrierFields {
+  if (typeof headers !== 'object' || headers === null) return fields;
+  const read = fieldReader(headers);
+  for (const name in fields) if (read(name) !== undefined) delete fields[name];
+  return fields;
+}
