@@ -111,9 +111,9 @@ export class HeldTraces<Span extends HeldSpan, Place> {
     }
   }
 
-  /** Drops everything. */
-  clear(): void {
-    for (const queue of [this.#resting, this.#open]) queue.visit((trace) => this.#drop(trace, false));
+  /** Drops everything, for lack of room or because it is over. */
+  clear(evicted: boolean): void {
+    for (const queue of [this.#resting, this.#open]) queue.visit((trace) => this.#drop(trace, evicted));
     this.giveBack();
   }
 

@@ -1,5 +1,7 @@
+import type { KeepReason } from './verdicts.ts';
+
 /**
- * What became of the spans that ended without being sampled. Together, `held` to `omitted` are all of them; those of kept
+ * What became of the spans that ended without being sampled. Together, `held` to `shed` are all of them; those of kept
  * traces that were sampled from then on count as `kept` too.
  */
 export type HoldStats = {
@@ -17,6 +19,10 @@ export type HoldStats = {
   readonly late: number;
   /** Their trace was too long. */
   readonly omitted: number;
+  /** They were not held, because the process was about to run out of memory. */
+  readonly shed: number;
+  /** How many traces were kept, by reason. */
+  readonly keptTraces: Readonly<Partial<Record<KeepReason, number>>>;
   /** How many traces a rule would have kept if there had not been too many of them. */
   readonly overBudget: number;
 };
@@ -27,8 +33,14 @@ export class HoldCounter {
   late = 0;
   omitted = 0;
   overBudget = 0;
+  shed = 0;
+  readonly #keptTraces: Partial<Record<KeepReason, number>> = {};
   #dropped = 0;
   #evicted = 0;
+
+  keptTrace(reason: KeepReason): void {
+    this.#keptTraces[reason] = (this.#keptTraces[reason] ?? 0) + 1;
+  }
 
   /** Counts a trace that was dropped with so many spans. */
   dropped({ omitted }: { readonly omitted: number }, spans: number, evicted: boolean): void {
@@ -39,8 +51,9 @@ export class HoldCounter {
 
   /** What became of all spans; `lost` were given up alone, without their trace. */
   stats({ bytes, spans }: { readonly bytes: number; readonly spans: number }, lost: number): HoldStats {
-    const { kept, late, omitted, overBudget } = this;
+    const { kept, late, omitted, overBudget, shed } = this;
     const [dropped, evicted] = [this.#dropped, this.#evicted + lost];
-    return { heldBytes: bytes, held: spans, kept, dropped, evicted, late, omitted, overBudget };
+    const keptTraces = { ...this.#keptTraces };
+    return { heldBytes: bytes, held: spans, kept, dropped, evicted, late, omitted, shed, keptTraces, overBudget };
   }
 }

@@ -2,6 +2,7 @@ import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
 import { aPositiveNumber } from '../option-checks.ts';
 import { ROUTE_PATTERN, routePattern } from '../route-pattern.ts';
 import { DURATION_FORM, readDuration } from './duration.ts';
+import { memoryUse } from './memory-pressure.ts';
 
 /** What is slow: a duration such as `'300ms'` or `'1s'`, a number of milliseconds, or the slowest in a hundred of its route. */
 export type Slowness = string | number | 'p99';
@@ -55,6 +56,8 @@ export type KeepSettings = {
   readonly holdMs: number;
   readonly maxBytes: number;
   readonly now: () => number;
+  /** Which share of its memory the process uses; above 0.9 nothing is held. */
+  readonly memoryUse: () => number;
 };
 
 const SLOWNESS = `'p99' or ${DURATION_FORM}`;
@@ -81,6 +84,7 @@ export function readKeepOptions(options: KeepOptions): KeepSettings {
     holdMs: readDuration(hold) as number,
     maxBytes,
     now: options.now ?? (() => performance.now()),
+    memoryUse,
   };
 }
 

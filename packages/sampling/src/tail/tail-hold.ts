@@ -4,11 +4,13 @@ import { ForwardClock } from './forward-clock.ts';
 import { type HeldSpan, isLocalRoot, type SpanAccess } from './held-span.ts';
 import type { HeldTrace } from './held-trace.ts';
 import { HeldTraces } from './held-traces.ts';
+import { HoldMetrics } from './hold-metrics.ts';
 import { HoldCounter, type HoldStats } from './hold-stats.ts';
 import { KeepBudget } from './keep-budget.ts';
 import type { KeepSettings } from './keep-options.ts';
 import { ALL, isSampled, sampleAtEnd, sampleFromNowOn, statesShare } from './kept-context.ts';
 import { KeptOutlet, type KeptSpans } from './kept-outlet.ts';
+import { MemoryPressure } from './memory-pressure.ts';
 import { SlowRule } from './slow-rule.ts';
 import { hasFailed } from './span-failure.ts';
 import { ATTR_REASON, ObjectShelf, type SpanShelf } from './span-shelf.ts';
@@ -35,6 +37,10 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   readonly #verdicts = new Verdicts();
   readonly #shelf: SpanShelf<Span, Place>;
   readonly #traces: HeldTraces<Span, Place>;
+  readonly #pressure: MemoryPressure;
+  readonly #metrics = new HoldMetrics(() => this.stats());
+  /** When memory was looked at last, while nothing is held. */
+  #lookedMs = 0;
   readonly #now = (): number => this.#clock.read();
   #onKeep: ((traceId: string, reason: KeepReason) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -49,6 +55,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     const objects: SpanShelf<Span, unknown> = new ObjectShelf(access, this.#outlet);
     this.#shelf = shelf ?? (objects as SpanShelf<Span, Place>);
     this.#clock = new ForwardClock(settings.now);
+    this.#pressure = new MemoryPressure(settings.memoryUse);
     this.#slow = new SlowRule(settings, access);
     this.#budget = new KeepBudget(settings.perSecond, this.#now());
     this.#traces = new HeldTraces(settings.maxBytes, this.#shelf, (trace, spans, evicted) => {
@@ -120,7 +127,8 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     try {
       this.#look();
       this.#stopped = true;
-      this.#traces.clear();
+      this.#traces.clear(false);
+      this.#metrics.detach();
     } catch (thrown) {
       this.#outlet.report(thrown);
     }
@@ -147,9 +155,18 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     if (isSampled(spanContext)) this.#outlet.announce(span);
     else if (this.#verdicts.kept(traceId) !== undefined) this.#flip(span);
     // Another request of a trace that was dropped may still fail; what is left over from the first one is late.
-    else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(traceId))) {
+    else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(traceId)) && this.#hasMemory()) {
       this.#track(this.#traces.create(traceId), span);
     }
+  }
+
+  // Without memory to hold anything, what the sampler has sampled is all there is.
+  #hasMemory(): boolean {
+    if (!this.#pressure.isPressed) return true;
+    const now = this.#now();
+    if (now - this.#lookedMs < LOOK_EVERY_MS) return false;
+    this.#lookedMs = now;
+    return !this.#pressure.look();
   }
 
   #track(trace: HeldTrace<Span, Place>, span: Span): void {
@@ -168,7 +185,8 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
       if (!sampled) this.#outlet.announce(span);
       this.#outlet.handOver(span);
     } else if (trace === undefined) {
-      this.#counter.late += 1;
+      if (this.#pressure.isPressed) this.#counter.shed += 1;
+      else this.#counter.late += 1;
     } else {
       this.#traces.hold(trace, span);
       if (!trace.isOpen) this.#traces.rest(trace, this.#now() + this.#settings.holdMs);
@@ -239,6 +257,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   }
 
   #announceKeep(traceId: string, reason: KeepReason): void {
+    this.#counter.keptTrace(reason);
     try {
       this.#onKeep?.(traceId, reason);
     } catch (thrown) {
@@ -262,6 +281,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   // A timer remembers the context it was made in, and would keep that of a request.
   #watch(): void {
+    this.#metrics.attach();
     const look = (): void => {
       try {
         this.#look();
@@ -274,7 +294,9 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   #look(): void {
     const now = this.#now();
+    this.#metrics.attach();
     this.#traces.expire(now);
+    if (this.#pressure.look()) this.#traces.clear(true);
     if (Number.isFinite(this.#slow.lowestMs)) {
       this.#traces.visitOpen((trace) => this.#keepIfOverdue(trace, now));
     }

@@ -14,6 +14,7 @@ type Step =
   | { readonly do: 'child'; readonly of: number }
   | { readonly do: 'end'; readonly which: number; readonly error: boolean; readonly ms: number }
   | { readonly do: 'keep'; readonly trace: number }
+  | { readonly do: 'memory'; readonly use: number }
   | { readonly do: 'wait'; readonly ms: number };
 
 const trace = fc.nat(5);
@@ -32,6 +33,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('keep' as const), trace }) },
     {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('memory' as const), use: fc.constantFrom(0.5, 0.5, 0.87, 0.95) }),
+    },
+    {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(10, 400, 6000, 30_000) }),
     },
@@ -45,12 +50,15 @@ function often(value: boolean): fc.Arbitrary<boolean> {
 
 /** Goes through the steps, checks what must hold at every moment, and returns what must hold at the end. */
 function run(all: readonly Step[], maxBytes: number) {
-  const { hold, start, end, out, announced } = createHold({ slowerThan: '1s', maxBytes, perSecond: 1e9 });
+  let memory = 0;
+  const options = { slowerThan: '1s', maxBytes, perSecond: 1e9 };
+  const { hold, start, end, out, announced } = createHold(options, () => memory);
   const open: TestSpan[] = [];
   const ended = new Set<TestSpan>();
   for (const step of all) {
     if (step.do === 'request') open.push(start({ trace: step.trace, sampled: step.sampled }));
     if (step.do === 'keep') hold.keep(traceId(step.trace));
+    if (step.do === 'memory') memory = step.use;
     if (step.do === 'wait') vi.advanceTimersByTime(step.ms);
     const parent = step.do === 'child' ? open[step.of % Math.max(1, open.length)] : undefined;
     // The sampler lets a child do as its parent does.
@@ -65,7 +73,7 @@ function run(all: readonly Step[], maxBytes: number) {
   return { hold, start, end, out, open, ended, check };
 
   function check(): void {
-    const { heldBytes, held, kept, dropped, evicted, late, omitted } = hold.stats();
+    const { heldBytes, held, kept, dropped, evicted, late, omitted, shed } = hold.stats();
     expect(heldBytes).toBeLessThanOrEqual(maxBytes);
     expect(heldBytes).toBeGreaterThanOrEqual(held * SPAN_BYTES);
     expect(new Set(out).size).toBe(out.length);
@@ -76,7 +84,7 @@ function run(all: readonly Step[], maxBytes: number) {
       expect(span.spanContext().traceFlags & 1).toBe(1);
     }
     const sampledByOthers = out.filter((span) => span.attributes['sampling.reason'] === undefined).length;
-    expect(sampledByOthers + held + kept + dropped + evicted + late + omitted).toBe(ended.size);
+    expect(sampledByOthers + held + kept + dropped + evicted + late + omitted + shed).toBe(ended.size);
   }
 }
 
@@ -107,7 +115,7 @@ it('hands over exactly the traces that had a reason, while there is room and the
   // What is sampled at its start passes without a look at the rules, so it says nothing about them.
   const quick = steps.map((all) =>
     all
-      .filter((step) => step.do !== 'wait')
+      .filter((step) => step.do !== 'wait' && step.do !== 'memory')
       .map((step) => (step.do === 'request' ? { ...step, sampled: false } : step)),
   );
   fc.assert(

@@ -65,10 +65,10 @@ const access: SpanAccess<TestSpan> = {
 };
 
 /** A hold, and what comes out of it. */
-export function createHold(options: KeepOptions = {}) {
+export function createHold(options: KeepOptions = {}, memoryUse: () => number = () => 0) {
   const announced: TestSpan[] = [];
   const out: TestSpan[] = [];
-  const hold = new TailHold<TestSpan>(readKeepOptions(options), access, {
+  const hold = new TailHold<TestSpan>({ ...readKeepOptions(options), memoryUse }, access, {
     onStart: (span) => void announced.push(span),
     onEnd: (span) => void out.push(span),
   });
