@@ -30,6 +30,7 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
     runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators', '@throughline/sampling'],
   },
   testkit: { runtime: ['node:', '@opentelemetry/'] },
+  readers: { runtime: ['node:', '@throughline/analysis'] },
   // Runs in browsers too.
   analysis: { runtime: [] },
 };
