@@ -1,5 +1,6 @@
 export { adjustedCount } from './adjusted-count.ts';
 export { CLOCK_TOLERANCE, isAsynchronous } from './asynchronous.ts';
+export { type Bottleneck, type BottleneckKind, bottlenecks } from './bottlenecks.ts';
 export { buildTrace } from './build-trace.ts';
 export { type ClockAdjustment, type ClockSkew, clockSkew } from './clock-skew.ts';
 export { decodeOtlpJson } from './codecs/otlp-json-decode.ts';
