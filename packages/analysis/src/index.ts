@@ -1,4 +1,5 @@
 export { adjustedCount } from './adjusted-count.ts';
+export { type Anomaly, type AnomalyKind, anomalies } from './anomalies.ts';
 export { CLOCK_TOLERANCE, isAsynchronous } from './asynchronous.ts';
 export { type Bottleneck, type BottleneckKind, bottlenecks } from './bottlenecks.ts';
 export { buildTrace } from './build-trace.ts';
@@ -22,7 +23,9 @@ export { DurationSketch } from './duration-sketch.ts';
 export { groupByTrace } from './group-by-trace.ts';
 export type { LogRecord } from './log-record.ts';
 export { type NodeKind, type Peer, peerOf } from './peer.ts';
+export { type RootCause, type RootCauseEvidence, rootCauses } from './root-causes.ts';
 export { selfTimes } from './self-times.ts';
+export { believable, probabilityOf, shareDifference, wilsonInterval } from './significance.ts';
 export type { Attributes, AttributeValue, Resource, Scope, Span, SpanEvent, SpanKind, SpanLink } from './span.ts';
 export {
   type CallStatistics,
@@ -32,4 +35,5 @@ export {
   statistics,
 } from './statistics.ts';
 export type { Trace, TraceSpan, TraceWarning } from './trace.ts';
+export { type CallProfile, generalName, type PathProfile, TraceProfile } from './trace-profile.ts';
 export { withoutSkew } from './without-skew.ts';
