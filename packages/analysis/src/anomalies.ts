@@ -47,8 +47,10 @@ export function anomalies(
     const usual = before.calls.get(key);
     if (usual !== undefined) found.push(...slowness(call, usual), ...errorRate(call, usual));
   }
-  for (const path of alignPaths(now, before)) found.push(...pathChange(path, now, before));
-  return believable(found, ({ deviations }) => probabilityOf(deviations)).sort(
+  const paths = alignPaths(now, before);
+  for (const path of paths) found.push(...pathChange(path, now, before));
+  const looked = 2 * now.calls.size + paths.length;
+  return believable(found, ({ deviations }) => probabilityOf(deviations), looked).sort(
     (a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || compare(textOf(a), textOf(b)),
   );
 }

@@ -23,9 +23,9 @@ export type RootCauseEvidence = {
 
 /** So many standard deviations are no chance. */
 const CERTAIN = 3;
-/** What is slower by less than a tenth and half a millisecond is not. */
+/** What is slower by less than a tenth and a tenth of a millisecond is not. */
 const SLOWER = 1.1;
-const LEAST_TIME = 500_000;
+const LEAST_TIME = 100_000;
 
 /**
  * Which services the difference between these traces and a baseline comes from, the likeliest first; none, where nothing
@@ -112,9 +112,9 @@ function verdict(service: string, { calls, slowCalls, evidence }: Suspect): Root
 
 /**
  * By how much the spans that were slower than nearly all of the baseline exceed its median, nanoseconds over all; 0 if
- * there are no more such spans than chance explains.
+ * they are no more than the twentieth that has to be there, by chance.
  */
-function addedTime({ pathTimes, spans }: CallProfile, { pathTimes: usual, spans: usualSpans }: CallProfile): number {
+function addedTime({ pathTimes, spans }: CallProfile, { pathTimes: usual }: CallProfile): number {
   const [median = 0, high = 0] = usual.quantiles(0.5, 0.95);
   const limit = high * SLOWER + LEAST_TIME;
   let slow = 0;
@@ -124,11 +124,7 @@ function addedTime({ pathTimes, spans }: CallProfile, { pathTimes: usual, spans:
     slow += count;
     added += (time - median) * count;
   }
-  // The next value is beyond all of n others with a chance of 1 in n + 1, so few spans prove little.
-  const expected = 0.05 + 1 / (usualSpans + 1);
-  return slow / spans > expected + CERTAIN * Math.sqrt(expected * (1 - expected) * (1 / spans + 1 / usualSpans))
-    ? added
-    : 0;
+  return slow / spans > 0.05 + CERTAIN * Math.sqrt((0.05 * 0.95) / spans) ? added : 0;
 }
 
 function placeOf({ service, name, callee }: CallProfile) {

@@ -33,13 +33,17 @@ export function probabilityOf(deviations: number): number {
 }
 
 /**
- * Which of many findings to believe so that on average at most this share of them is due to chance (Benjamini and
- * Hochberg, 1995), however many were looked at.
+ * Which of the findings to believe so that on average at most this share of them is due to chance (Benjamini and
+ * Hochberg, 1995), when so many things were looked at to find them.
  */
-export function believable<T>(findings: readonly T[], probability: (finding: T) => number, share = 0.01): T[] {
-  const sorted = findings.map((finding) => ({ finding, p: probability(finding) })).sort((a, b) => a.p - b.p);
-  let last = -1;
-  for (const [at, { p }] of sorted.entries()) if (p <= (share * (at + 1)) / sorted.length) last = at;
-  const threshold = sorted[last]?.p ?? -1;
+export function believable<T>(
+  findings: readonly T[],
+  probability: (finding: T) => number,
+  looked: number,
+  share = 0.01,
+): T[] {
+  const sorted = findings.map(probability).sort((a, b) => a - b);
+  let threshold = -1;
+  for (const [at, p] of sorted.entries()) if (p <= (share * (at + 1)) / looked) threshold = p;
   return findings.filter((finding) => probability(finding) <= threshold);
 }

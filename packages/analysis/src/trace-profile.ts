@@ -34,7 +34,7 @@ export type PathProfile = {
   parents: number;
   /** The squares of the number of such children, summed over those. */
   squares: number;
-  /** The service of the last child of each span, empty for those without. */
+  /** The service that the last child of each span ran in or called, empty for those without. */
   readonly lastChildren: Map<string, number>;
   /** The parent that is being read, and how many such children it has had so far. */
   of: TraceSpan | undefined;
@@ -92,7 +92,7 @@ export class TraceProfile {
       if (isError) path.errors += 1;
       path.time += span.end - span.start;
       path.selfTime += selfTime;
-      const last = lastChild(span)?.span.resource.service ?? '';
+      const last = lastCalled(span);
       path.lastChildren.set(last, (path.lastChildren.get(last) ?? 0) + 1);
       // Spans of one path and one parent come together: a new parent closes the run of the last.
       if (path.run === 0 || path.of !== parent) {
@@ -109,7 +109,7 @@ export class TraceProfile {
   #call(span: TraceSpan): CallProfile {
     const { service } = span.span.resource;
     const name = this.#name(span.span.name);
-    const callee = span.children.find((child) => child.span.resource.service !== service)?.span.resource.service;
+    const callee = calleeOf(span);
     const key = `${service}\n${name}\n${callee ?? ''}`;
     let call = this.calls.get(key);
     if (call === undefined) {
@@ -171,8 +171,14 @@ function pathTimes(trace: Trace): Float64Array {
   return times;
 }
 
-function lastChild({ children }: TraceSpan): TraceSpan | undefined {
+// The other service that a span calls.
+function calleeOf({ span, children }: TraceSpan): string | undefined {
+  return children.find((child) => child.span.resource.service !== span.resource.service)?.span.resource.service;
+}
+
+// The service in which the last child ran or which it called.
+function lastCalled({ children }: TraceSpan): string {
   let last = children[0];
   for (const child of children) if (last === undefined || child.end > last.end) last = child;
-  return last;
+  return last === undefined ? '' : (calleeOf(last) ?? last.span.resource.service);
 }
