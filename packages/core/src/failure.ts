@@ -63,7 +63,8 @@ export function callSafely<Arguments extends unknown[], Result>(
   }
 }
 
-function reportHook(name: string, thrown: unknown): void {
+/** Reports what a function has thrown that could not be let through. */
+export function reportHook(name: string, thrown: unknown): void {
   diag.error(`[throughline] \`${name}\` failed and was ignored: ${errorMessage(thrown)}`);
 }
 

@@ -58,31 +58,35 @@ export function methodInName(method: string): string {
   return KNOWN_METHODS.has(method) ? method : 'HTTP';
 }
 
-/** Attributes of a SERVER span that are known when it starts. */
+/** Attributes of a SERVER span that are known when it starts; what there is nothing to say of is `undefined`. */
 export function inboundAttributes(request: InboundRequest, redactQuery: QueryRedactor): Attributes {
-  const attributes: Attributes = {};
-  setMethod(attributes, request.method);
+  const { method, scheme } = request;
   const target = withoutFragment(request.target);
   const pathStart = startOfPath(target);
   const mark = target.indexOf('?', pathStart);
-  attributes[ATTR_URL_PATH] = target.slice(pathStart, mark < 0 ? undefined : mark).slice(0, MAX_TEXT_LENGTH) || '/';
-  if (mark >= 0 && mark + 1 < target.length) {
-    attributes[ATTR_URL_QUERY] = redactQuery(target.slice(mark + 1)).slice(0, MAX_TEXT_LENGTH);
-  }
-  attributes[ATTR_URL_SCHEME] = request.scheme;
-  attributes[ATTR_NETWORK_PROTOCOL_VERSION] = request.protocolVersion;
+  const path = bounded(pathStart === 0 && mark < 0 ? target : target.slice(pathStart, mark < 0 ? undefined : mark));
+  const query = mark >= 0 && mark + 1 < target.length ? bounded(redactQuery(target.slice(mark + 1))) : undefined;
   // RFC 9112, 3.2.2: a target in absolute form overrules the Host header.
   const host = pathStart > 0 ? authorityOf(target, pathStart) : request.host;
-  if (host !== undefined) setServer(attributes, host, request.scheme);
-  if (request.peerAddress !== undefined) {
-    attributes[ATTR_NETWORK_PEER_ADDRESS] = request.peerAddress;
-    if (request.peerPort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = request.peerPort;
-  }
-  const client = request.clientAddress ?? request.peerAddress;
-  if (client !== undefined) attributes[ATTR_CLIENT_ADDRESS] = client;
-  if (request.userAgent !== undefined) {
-    attributes[ATTR_USER_AGENT_ORIGINAL] = request.userAgent.slice(0, MAX_TEXT_LENGTH);
-  }
+  const server = host === undefined ? undefined : serverOf(host);
+  const { peerAddress } = request;
+  const known = knownMethod(method);
+  // All in one literal: adding them one by one costs as much as everything else here.
+  const attributes: Attributes = {
+    [ATTR_HTTP_REQUEST_METHOD]: known,
+    [ATTR_URL_PATH]: path || '/',
+    [ATTR_URL_QUERY]: query,
+    [ATTR_URL_SCHEME]: scheme,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: request.protocolVersion,
+    [ATTR_SERVER_ADDRESS]: server?.address,
+    // Who leaves the port out means the scheme's: the CLIENT span of the same request has it too.
+    [ATTR_SERVER_PORT]: server === undefined ? undefined : (server.port ?? defaultPort(scheme)),
+    [ATTR_NETWORK_PEER_ADDRESS]: peerAddress,
+    [ATTR_NETWORK_PEER_PORT]: peerAddress === undefined ? undefined : request.peerPort,
+    [ATTR_CLIENT_ADDRESS]: request.clientAddress ?? peerAddress,
+    [ATTR_USER_AGENT_ORIGINAL]: request.userAgent === undefined ? undefined : bounded(request.userAgent),
+  };
+  if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
   return attributes;
 }
 
@@ -108,7 +112,7 @@ export function headerRecorder(
     for (const [name, key] of keys) {
       const value = header(name);
       if (value === undefined) continue;
-      attributes[key] = Array.isArray(value) ? value.map(bounded) : [bounded(value)];
+      attributes[key] = Array.isArray(value) ? value.map(boundedText) : [boundedText(value)];
     }
   };
 }
@@ -142,13 +146,24 @@ function authorityOf(target: string, pathStart: number): string {
 }
 
 const HOST = /^(\[[\da-f:.%]{2,60}\]|[\w.-]{1,255})(?::(\d{1,5}))?$/i;
+const MAX_HOSTS = 64;
 
-function setServer(attributes: Attributes, host: string, scheme: string): void {
+/** The name or address and the port that a host says, if it is one. */
+type Server = { readonly address: string; readonly port: number | undefined };
+
+// A service has few names; a stranger may invent any number of them.
+const servers = new Map<string, Server>();
+
+function serverOf(host: string): Server | undefined {
+  const seen = servers.get(host);
+  if (seen !== undefined) return seen;
   const parts = host.length > 300 ? null : HOST.exec(host);
-  if (parts === null) return;
-  attributes[ATTR_SERVER_ADDRESS] = withoutBrackets(parts[1] as string);
-  // Who leaves the port out means the scheme's: the CLIENT span of the same request has it too.
-  attributes[ATTR_SERVER_PORT] = parts[2] === undefined ? defaultPort(scheme) : Number(parts[2]);
+  if (parts === null) return undefined;
+  const address = withoutBrackets(parts[1] as string);
+  const server = { address, port: parts[2] === undefined ? undefined : Number(parts[2]) };
+  if (servers.size >= MAX_HOSTS) servers.clear();
+  servers.set(host, server);
+  return server;
 }
 
 // RFC 9110, 4.2
@@ -160,6 +175,10 @@ function withoutBrackets(host: string): string {
   return host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
 }
 
-function bounded(value: unknown): string {
-  return String(value).slice(0, MAX_TEXT_LENGTH);
+function boundedText(value: unknown): string {
+  return bounded(String(value));
+}
+
+function bounded(text: string): string {
+  return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
 }

@@ -99,6 +99,17 @@ export class Exchange {
     return this.#failures !== undefined;
   }
 
+  /** Whether anybody is going to be told how the exchange went. */
+  get isObserved(): boolean {
+    return this.measured !== undefined || this.span.isRecording();
+  }
+
+  /** Ends the span of an exchange that nobody observes. */
+  endUnobserved(): void {
+    if (!this.#finished && !this.adopted) this.span.end();
+    this.#finished = true;
+  }
+
   /** Notes that the response headers are on their way. */
   headersSent(): void {
     this.#firstByteAt ??= performance.now();

@@ -3,12 +3,12 @@ import type { TLSSocket } from 'node:tls';
 import { context, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
 import { callerOf, remindOfCaller } from './caller-signal.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
-import { callSafely } from './failure.ts';
+import { callSafely, reportHook } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
 import { exchangeStarts, publishEnd, publishStart } from './http-measurement.ts';
 import { adoptExchange, type Exchange, localServerSpan, startExchange, startIgnoredExchange } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
-import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf } from './node-messages.ts';
+import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf, whenClosed } from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { queryRedactor } from './redaction.ts';
 import { notedCorrelation } from './request-id.ts';
@@ -43,8 +43,6 @@ export type ServerTracing<Source> = {
   run(request: IncomingMessage, response: ServerResponse, source: Source, next: () => void): void;
 };
 
-const FORWARDING_HEADERS = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'] as const;
-
 /** Prepares the tracing of an application's exchanges. Throws a `TypeError` for a wrong option. */
 export function createServerTracing<Source>(
   framework: Framework<Source>,
@@ -60,6 +58,8 @@ export function createServerTracing<Source>(
   const readCorrelation = correlationReader(correlation);
   const countsAsError = (statusCode: number): boolean =>
     callSafely('isError', isError, statusCode) ?? isServerError(statusCode);
+
+  const hasEndHooks = onEnd !== undefined || options.isError !== undefined;
 
   function start(request: IncomingMessage, source: Source): Exchange {
     const { headers, method = 'GET' } = request;
@@ -89,8 +89,7 @@ export function createServerTracing<Source>(
     attachExchange(exchange, request, response);
     if (exchangeStarts.hasSubscribers) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
     // Whoever made the span ends it on `close` too; what we know of it must be there by then.
-    if (exchange.adopted) response.prependListener('close', finish);
-    else response.on('close', finish);
+    whenClosed(response, finish, exchange.adopted, hasEndHooks);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
     if (response.socket === null) request.on('close', finishQueued);
     if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, request);
@@ -98,7 +97,11 @@ export function createServerTracing<Source>(
   }
 
   function finish(this: ServerResponse): void {
-    callSafely('finish', complete, this);
+    try {
+      complete(this);
+    } catch (thrown) {
+      reportHook('finish', thrown);
+    }
   }
 
   function finishQueued(this: IncomingMessage): void {
@@ -108,9 +111,13 @@ export function createServerTracing<Source>(
 
   function complete(response: ServerResponse): void {
     const exchange = exchangeOf(response) as Exchange;
+    if (exchange.caller !== undefined) callSafely('keep signals', remindOfCaller, exchange);
+    if (!exchange.isObserved) {
+      exchange.endUnobserved();
+      return;
+    }
     const request = requestOf(response);
     framework.settle?.(request, response, exchange);
-    if (exchange.caller !== undefined) callSafely('keep signals', remindOfCaller, exchange);
     const outcome = outcomeOf(request, response);
     exchange.finish(outcome, countsAsError, (attributes) => {
       if (response.headersSent) recordResponseHeaders(attributes, (name) => response.getHeader(name));
@@ -123,8 +130,13 @@ export function createServerTracing<Source>(
     run(request, response, source, next) {
       if (exchangeOf(request) !== undefined) return next();
       // A sampler or a processor that throws costs the span, not the request.
-      const exchange = callSafely('start', begin, request, response, source);
-      if (exchange === undefined) return next();
+      let exchange: Exchange;
+      try {
+        exchange = begin(request, response, source);
+      } catch (thrown) {
+        reportHook('start', thrown);
+        return next();
+      }
       context.with(exchange.context, next);
     },
   };
@@ -178,7 +190,12 @@ function forwardedOf<Source>(
   readForwarded: ((source: Source) => Forwarded) | undefined,
   source: Source,
 ): Forwarded | undefined {
-  const isForwarded = readForwarded !== undefined && FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
+  if (readForwarded === undefined) return undefined;
+  const isForwarded =
+    headers['x-forwarded-for'] !== undefined ||
+    headers['x-forwarded-proto'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined ||
+    headers.forwarded !== undefined;
   return isForwarded ? callSafely('forwarded', readForwarded, source) : undefined;
 }
 

@@ -30,6 +30,9 @@ class Messages {
   statusSent: number | typeof LOST | undefined;
   contentType: unknown;
   complete = false;
+  // How many listeners of these events are known to need no context: Node's own, and ours.
+  ownFinish: number;
+  ownClose = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
@@ -37,6 +40,7 @@ class Messages {
     this.emitOfRequest = request.emit as Method;
     this.emitOfResponse = response.emit as Method;
     this.writeHead = response.writeHead as Method;
+    this.ownFinish = request.httpVersionMajor === 1 && response.listenerCount('finish') === 1 ? 1 : 0;
   }
 
   /** What an application has put into prototypes of its own counts, where it set those after ours stood in front. */
@@ -83,6 +87,21 @@ export function attachExchange(exchange: Exchange, request: IncomingMessage, res
   if (!response.headersSent) response.setHeader(exchange.correlation.header, exchange.correlation.id);
 }
 
+/**
+ * Calls a function, with the response as its `this`, when a response closes; `first` if ahead of those who listen already.
+ * Without need for a context it may be called outside of the exchange's.
+ */
+export function whenClosed(
+  response: ServerResponse,
+  listener: (this: ServerResponse) => void,
+  first: boolean,
+  needsContext: boolean,
+): void {
+  if (!needsContext && response.listenerCount('close') === 0) messagesOf(response).ownClose = 1;
+  if (first) response.prependListener('close', listener);
+  else response.on('close', listener);
+}
+
 /** Gets a request and its response ready for an exchange, if there is going to be one. */
 export function prepareMessages(request: IncomingMessage, response: ServerResponse): Messages {
   const messages = new Messages(request, response);
@@ -99,40 +118,56 @@ function messagesOf(message: object): Messages {
 }
 
 function emitOfRequest(this: IncomingMessage, ...args: unknown[]): boolean {
-  const { exchange, emitOfRequest: emit } = messagesOf(this);
-  return emitInContext(exchange, emit, this, args);
+  const messages = messagesOf(this);
+  return emitInContext(messages.exchange, messages.emitOfRequest, this, args, 0);
 }
 
 function emitOfResponse(this: ServerResponse, ...args: unknown[]): boolean {
   const messages = messagesOf(this);
-  // Requests that a framework injects for a test have no socket: this event is all they tell.
-  if (args[0] === 'finish') messages.complete = true;
-  return emitInContext(messages.exchange, messages.emitOfResponse, this, args);
+  let own = 0;
+  if (args[0] === 'finish') {
+    // Requests that a framework injects for a test have no socket: this event is all they tell.
+    messages.complete = true;
+    own = messages.ownFinish;
+  } else if (args[0] === 'close') {
+    own = messages.ownClose;
+  }
+  return emitInContext(messages.exchange, messages.emitOfResponse, this, args, own);
 }
 
-function emitInContext(exchange: Exchange | undefined, emit: Method, emitter: EventEmitter, args: unknown[]): boolean {
-  if (exchange === undefined || isUnheard(emit, emitter, args[0] as string)) {
+function emitInContext(
+  exchange: Exchange | undefined,
+  emit: Method,
+  emitter: EventEmitter,
+  args: unknown[],
+  own: number,
+): boolean {
+  if (exchange === undefined || isUnheard(emit, emitter, args[0] as string, own)) {
     return emit.apply(emitter, args) as boolean;
   }
   return context.with(exchange.context, emit, emitter, ...args) as boolean;
 }
 
-// Most events of Node's have no listener at all. An error that nobody listens for is thrown, after errorMonitor's listeners.
-function isUnheard(emit: Method, emitter: EventEmitter, event: string): boolean {
-  return emit === EventEmitter.prototype.emit && event !== 'error' && emitter.listenerCount(event) === 0;
+// Most events of Node's have no listener but those. An error that nobody listens for is thrown, after errorMonitor's
+// listeners were called.
+function isUnheard(emit: Method, emitter: EventEmitter, event: string, own: number): boolean {
+  return emit === EventEmitter.prototype.emit && event !== 'error' && emitter.listenerCount(event) <= own;
 }
 
 function writeHeadNoticed(this: ServerResponse & MaybeStream, ...args: unknown[]): ServerResponse {
   const messages = messagesOf(this);
   const { exchange } = messages;
   if (exchange === undefined) return messages.writeHead.apply(this, args) as ServerResponse;
-  exchange.headersSent();
+  const { isObserved } = exchange;
+  if (isObserved) exchange.headersSent();
   if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
   const written = messages.writeHead.apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
   messages.statusSent ??= (this.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
-  messages.contentType = this.getHeader('content-type');
-  exchange.answersWith(messages.contentType);
+  if (isObserved) {
+    messages.contentType = this.getHeader('content-type');
+    exchange.answersWith(messages.contentType);
+  }
   return written;
 }
 

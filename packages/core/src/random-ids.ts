@@ -1,9 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 
 const POOL_BYTES = 24 * 256;
+const CHUNK_BYTES = 24 * 8;
 const pool = Buffer.allocUnsafeSlow(POOL_BYTES);
 const ZEROS: Record<number, string> = { 8: '0'.repeat(16), 16: '0'.repeat(32) };
 let offset = POOL_BYTES;
+let chunk = '';
+let used = 0;
 
 /** A random trace id: 32 hex digits, never all zero. All its low 56 bits are random, as Level 2 of Trace Context asks. */
 export function randomTraceId(): string {
@@ -15,13 +18,20 @@ export function randomSpanId(): string {
   return randomHex(8);
 }
 
-// Randomness in advance: asking the system for it costs 2 µs, whatever the amount.
+// Randomness in advance: asking the system for it costs 2 µs, whatever the amount. Text for some ids at a time: a call into
+// the runtime costs as much as the rest. Not for many: an id that somebody keeps may keep the whole chunk.
 function randomHex(bytes: number): string {
-  if (offset + bytes > POOL_BYTES) {
-    randomFillSync(pool);
-    offset = 0;
+  const digits = bytes * 2;
+  if (used + digits > chunk.length) {
+    if (offset === POOL_BYTES) {
+      randomFillSync(pool);
+      offset = 0;
+    }
+    chunk = pool.toString('hex', offset, offset + CHUNK_BYTES);
+    offset += CHUNK_BYTES;
+    used = 0;
   }
-  offset += bytes;
-  const text = pool.toString('hex', offset - bytes, offset);
+  used += digits;
+  const text = chunk.slice(used - digits, used);
   return text === ZEROS[bytes] ? randomHex(bytes) : text;
 }

@@ -14,7 +14,9 @@ const request: InboundRequest = {
 };
 
 function attributesOf(given: Partial<InboundRequest>): Record<string, unknown> {
-  return inboundAttributes({ ...request, ...given }, (query) => query);
+  const attributes = inboundAttributes({ ...request, ...given }, (query) => query);
+  // An attribute without a value is none: https://opentelemetry.io/docs/specs/otel/common/#attribute
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
 describe('the port of the server', () => {
