@@ -35,7 +35,7 @@ export class SpanHold<Span extends HeldSpan, Place = Span> implements SpanSink {
   ) {
     const settings = readKeepOptions(keep);
     this.#hold = new TailHold<Span, Place>(settings, access, enter, makeShelf?.(settings.maxBytes));
-    this.#peers = peers === undefined ? undefined : new KeepPeers(this.#hold, peers);
+    this.#peers = peers === undefined ? undefined : new KeepPeers(this.#hold, settings.holdMs, peers);
     this.#sink = sink;
     this.#leave = reachByKeepTrace(this.#hold);
   }

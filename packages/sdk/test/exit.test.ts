@@ -29,6 +29,13 @@ it.each([
   expect(spanNames(collector)).toEqual(spans);
 });
 
+it('lets a process end that listens for its peers', async () => {
+  const sampling = { keep: {}, peers: { secret: 'a secret of the tests' } };
+  const running = script.run(['by itself', collector.url, '5000', JSON.stringify(sampling)]);
+  expect(await running.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(spanNames(collector)).toEqual(['last']);
+});
+
 it('leaves process.exit() as it is', async () => {
   expect(await run('process.exit').ended).toMatchObject({ code: 5, signal: null, stderr: '' });
 });

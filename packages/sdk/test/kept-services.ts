@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { PeerOptions, SpanCounts } from '@throughline/sdk';
 import { type Collector, startCollector } from './collector.ts';
 import { bundle, type Running } from './process.ts';
-import { decodeTraces } from './recorder/decode-otlp.ts';
+import { type DecodedSpan, decodeTraces } from './recorder/decode-otlp.ts';
 
 /** What a service is to do with a request: calls, one after the other, and then its own part. */
 export type Plan = { calls?: (Plan & { url: string })[]; fails?: 'before the headers' | 'after the headers' };
@@ -27,22 +27,36 @@ export async function startServices(peers: Partial<PeerOptions> | undefined) {
     return service;
   }
 
+  function spansOf(traceId: string): { name: string; span: DecodedSpan }[] {
+    const all = collector.exports.flatMap(({ body }) => decodeTraces(body).resourceSpans);
+    return all.flatMap(({ resource, scopeSpans }) => {
+      const service = attribute(resource, 'service.name');
+      const spans = scopeSpans.flatMap((scope) => scope.spans).filter((span) => span.traceId === traceId);
+      return spans.map((span) => ({ name: `${service} ${span.name}`, span }));
+    });
+  }
+
   /** Which spans of a trace have arrived: `<service> <name>`. */
   function arrived(traceId: string): string[] {
-    const all = collector.exports.flatMap(({ body }) => decodeTraces(body).resourceSpans);
-    return all
-      .flatMap(({ resource, scopeSpans }) => {
-        const service = Object.values(resource.attributes.find(({ key }) => key === 'service.name')?.value ?? {})[0];
-        const spans = scopeSpans.flatMap((scope) => scope.spans);
-        return spans.filter((span) => span.traceId === traceId).map(({ name }) => `${service} ${name}`);
-      })
+    return spansOf(traceId)
+      .map(({ name }) => name)
       .sort();
+  }
+
+  /** What the spans of a trace say of their share, and why they were kept: `<tracestate> <reason>`. */
+  function states(traceId: string): Record<string, string[]> {
+    const found: Record<string, Set<string>> = {};
+    for (const { name, span } of spansOf(traceId)) {
+      found[name] ??= new Set();
+      found[name].add(`${span.traceState} ${attribute(span, 'sampling.reason')}`);
+    }
+    return Object.fromEntries(Object.entries(found).map(([name, all]) => [name, [...all]]));
   }
 
   return {
     start,
     collector,
-    arrived,
+    states,
     /** Sends a request of a trace that nobody has sampled; the id of the trace, and what came back. */
     async request(url: string, plan: Plan, headers: Record<string, string> = {}) {
       const traceId = randomBytes(16).toString('hex');
@@ -67,4 +81,8 @@ export async function startServices(peers: Partial<PeerOptions> | undefined) {
       script.remove();
     },
   };
+}
+
+function attribute({ attributes }: Pick<DecodedSpan, 'attributes'>, name: string): unknown {
+  return Object.values(attributes.find(({ key }) => key === name)?.value ?? {})[0];
 }

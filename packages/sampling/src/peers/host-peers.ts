@@ -2,10 +2,11 @@ import { TwoGenerations } from './two-generations.ts';
 
 const MAX_HOSTS = 200;
 const MAX_PEERS = 16;
+const AGE_MS = 60_000;
 
 /** Which peers have lately answered calls to which host: behind a balancer there are many. */
 export class HostPeers {
-  readonly #hosts = new TwoGenerations<string[]>(MAX_HOSTS);
+  readonly #hosts = new TwoGenerations<string[]>(MAX_HOSTS, AGE_MS);
 
   add(host: string, address: string): void {
     const peers = this.#hosts.get(host);

@@ -32,7 +32,7 @@ export class KeepMessages {
   readonly #secret: PeerSecret;
   readonly #counter: PeerCounter;
   readonly #now: () => number;
-  readonly #seen = new TwoGenerations<true>(MAX_NONCES);
+  readonly #seen = new TwoGenerations<true>(MAX_NONCES, 2 * WINDOW_MS);
 
   /** @param now a clock in milliseconds since 1970 */
   constructor(secret: PeerSecret, counter: PeerCounter, now: () => number) {

@@ -22,6 +22,8 @@ export type KeepingHold = {
 };
 
 const MAX_TOLD = 20_000;
+// After that, peers have given up on what they hold, unless it is still under way; then it is noted again.
+const TIMES_HELD = 2;
 
 /**
  * Keeps traces whole across services. It knows which peers have a part of which trace, by the calls between them, and tells
@@ -36,15 +38,18 @@ export class KeepPeers implements KeepSignals {
   readonly #messages: KeepMessages;
   readonly #inbox: MessageInbox;
   readonly #outbox: KeepOutbox;
-  readonly #involved = new TracePeers();
-  readonly #told = new TwoGenerations<Set<string>>(MAX_TOLD);
+  readonly #involved: TracePeers;
+  readonly #told: TwoGenerations<Set<string>>;
   readonly #hosts = new HostPeers();
   readonly #leave: () => void;
-  #ready: Promise<void>;
+  readonly #ready: Promise<void>;
 
-  constructor(hold: KeepingHold, { secrets, transport, now }: PeerSettings) {
+  /** @param holdMs how long traces are held */
+  constructor(hold: KeepingHold, holdMs: number, { secrets, transport, now }: PeerSettings) {
     const secret = new PeerSecret(secrets);
     this.#hold = hold;
+    this.#involved = new TracePeers(TIMES_HELD * holdMs);
+    this.#told = new TwoGenerations(MAX_TOLD, TIMES_HELD * holdMs);
     this.#transport = transport;
     this.#proofs = new PeerProofs(secret, this.#counter, now);
     this.#messages = new KeepMessages(secret, this.#counter, now);

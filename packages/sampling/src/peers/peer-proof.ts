@@ -21,7 +21,7 @@ export class PeerProofs {
   readonly #secret: PeerSecret;
   readonly #counter: PeerCounter;
   readonly #now: () => number;
-  readonly #known = new TwoGenerations<{ readonly address: string; readonly minute: number }>(MAX_KNOWN);
+  readonly #known = new TwoGenerations<{ readonly address: string; readonly minute: number }>(MAX_KNOWN, MINUTE_MS);
   #address = '';
   #minute = -1;
   #text = '';

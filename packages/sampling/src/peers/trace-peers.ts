@@ -5,7 +5,12 @@ const MAX_PEERS = 100;
 
 /** Who has a part of which trace, or has been told that it is kept. */
 export class TracePeers {
-  readonly #peers = new TwoGenerations<string | string[]>(MAX_TRACES);
+  readonly #peers: TwoGenerations<string | string[]>;
+
+  /** @param ageMs how long a peer is remembered at least, if there are not too many */
+  constructor(ageMs: number) {
+    this.#peers = new TwoGenerations(MAX_TRACES, ageMs);
+  }
 
   /** Adds a peer to a trace. Whether it is new there. */
   add(traceId: string, address: string): boolean {

@@ -1,15 +1,21 @@
 /**
  * A map that forgets what was not asked for in a while, thousands at a time and without a timer: what is new is in one map,
- * what is older in another, which goes when the first is full.
+ * what is older in another, which goes when the first is full or old.
  */
 export class TwoGenerations<Value> {
   readonly #size: number;
+  readonly #ageMs: number;
+  #bornMs = performance.now();
   #young = new Map<string, Value>();
   #old = this.#young;
 
-  /** @param size so many entries are remembered for certain, and at most twice as many */
-  constructor(size: number) {
+  /**
+   * @param size at most twice as many entries are remembered
+   * @param ageMs for so long they are, if there are not more of them
+   */
+  constructor(size: number, ageMs: number) {
     this.#size = size;
+    this.#ageMs = ageMs;
   }
 
   /** The value, which counts as new from now on. */
@@ -24,7 +30,7 @@ export class TwoGenerations<Value> {
   }
 
   set(key: string, value: Value): void {
-    if (this.#young.size >= this.#size) this.rotate();
+    if (this.#young.size >= this.#size || performance.now() - this.#bornMs >= this.#ageMs) this.#rotate();
     this.#young.set(key, value);
   }
 
@@ -33,8 +39,8 @@ export class TwoGenerations<Value> {
     this.#old.delete(key);
   }
 
-  /** Forgets what is older. */
-  rotate(): void {
+  #rotate(): void {
+    this.#bornMs = performance.now();
     this.#old = this.#young;
     this.#young = new Map();
   }

@@ -1,9 +1,14 @@
 // A process that ends in the way its first argument says. It writes a line when it is ready for a signal.
 import { trace } from '@opentelemetry/api';
-import { startTracing } from '@throughline/sdk';
+import { type SamplingOptions, startTracing } from '@throughline/sdk';
 
-const [, , way, endpoint = '', flushTimeoutMs = '5000'] = process.argv;
-const tracing = startTracing({ serviceName: 'child', endpoint, flushTimeoutMs: Number(flushTimeoutMs) });
+const [, , way, endpoint = '', flushTimeoutMs = '5000', sampling] = process.argv;
+const tracing = startTracing({
+  serviceName: 'child',
+  endpoint,
+  flushTimeoutMs: Number(flushTimeoutMs),
+  ...(sampling !== undefined && { sampling: JSON.parse(sampling) as SamplingOptions }),
+});
 
 function endSpan(name: string): void {
   trace.getTracer('test').startSpan(name).end();
