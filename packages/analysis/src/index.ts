@@ -4,13 +4,18 @@ export { CLOCK_TOLERANCE, isAsynchronous } from './asynchronous.ts';
 export { type Bottleneck, type BottleneckKind, bottlenecks } from './bottlenecks.ts';
 export { buildTrace } from './build-trace.ts';
 export { type ClockAdjustment, type ClockSkew, clockSkew } from './clock-skew.ts';
+export { decodeJaegerJson } from './codecs/jaeger-decode.ts';
+export { encodeJaegerJson, type JaegerJson, type JaegerTrace } from './codecs/jaeger-encode.ts';
 export { decodeOtlpJson } from './codecs/otlp-json-decode.ts';
 export { encodeJaegerV3Json, encodeOtlpJson, type OtlpJson } from './codecs/otlp-json-encode.ts';
 export { decodeOtlpLogsJson } from './codecs/otlp-json-logs.ts';
 export { decodeOtlpProtobuf, visitOtlpProtobuf } from './codecs/otlp-protobuf-decode.ts';
 export { encodeOtlpProtobuf } from './codecs/otlp-protobuf-encode.ts';
 export { decodeOtlpLogsProtobuf } from './codecs/otlp-protobuf-logs.ts';
+export { readSpans } from './codecs/read-spans.ts';
 export { TraceFormatError } from './codecs/trace-format-error.ts';
+export { decodeZipkinJson } from './codecs/zipkin-decode.ts';
+export { encodeZipkinJson, type ZipkinSpan } from './codecs/zipkin-encode.ts';
 export { type CriticalPath, type CriticalPathOptions, criticalPath, type Interval } from './critical-path.ts';
 export {
   type Dependencies,

@@ -74,7 +74,7 @@ export function anySpans({
     all.map(
       ([service, rest]): Resource => ({
         service,
-        attributes: withoutPrototype([...Object.entries(rest), ['service.name', service] as const]),
+        attributes: service === '' ? rest : withoutPrototype([...Object.entries(rest), ['service.name', service]]),
       }),
     ),
   );
@@ -118,4 +118,10 @@ export function sorted(spans: readonly Span[]): Span[] {
   const key = (span: Span): string =>
     JSON.stringify(span, (_key, value) => (typeof value === 'bigint' ? `${value}` : value)) + span.spanId;
   return spans.toSorted((a, b) => (a.traceId + a.spanId + key(a) < b.traceId + b.spanId + key(b) ? -1 : 1));
+}
+
+/** The later one of two times. */
+export function latest(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
 }

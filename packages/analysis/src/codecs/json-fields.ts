@@ -54,10 +54,25 @@ export function timeOf(value: unknown): bigint {
   return time < 2n ** 64n ? time : 0n;
 }
 
+/** Nanoseconds from microseconds as a number or its text; 0, which means unknown, for anything else. */
+export function timeOfMicros(value: unknown): bigint {
+  const time = timeOf(value) * 1000n;
+  return time < 2n ** 64n ? time : 0n;
+}
+
 /** An id of hexadecimal digits in lower case, padded with zeros on the left; empty if it is none. */
 export function hexIdOf(value: unknown, size: 16 | 32): string {
   if (typeof value !== 'string' || value === '' || value.length > size || !/^[\da-fA-F]+$/.test(value)) return '';
   return value.toLowerCase().padStart(size, '0');
+}
+
+/** The JSON of what was parsed. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    throw new TraceFormatError('Expected values that nest less deeply.');
+  }
 }
 
 export function isObject(value: unknown): value is Fields {

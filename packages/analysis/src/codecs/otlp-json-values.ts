@@ -68,14 +68,16 @@ export function firstOf(fields: Fields, ...names: readonly string[]): unknown {
   return names.map((name) => fields[name]).find((value) => value !== undefined && value !== null);
 }
 
-function integerFrom(value: unknown): AttributeValue {
+/** Reads an integer from a number or its text, which stays text beyond what a number holds exactly. */
+export function integerFrom(value: unknown): AttributeValue {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) return null;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number + 0 : value;
 }
 
-function doubleFrom(value: unknown): AttributeValue {
+/** Reads a floating-point number from a number or its text. */
+export function doubleFrom(value: unknown): AttributeValue {
   if (typeof value === 'number') return value;
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
