@@ -11,6 +11,8 @@ export type SpanCounts = {
   readonly dropped: number;
   /** They wait for their turn, or are on their way. */
   readonly pending: number;
+  /** With `crashSpool`: how many spans that earlier processes have left were exported by this one. */
+  readonly recovered?: number;
   /** With `sampling.keep`: what became of the spans that were not sampled at their start. */
   readonly hold?: HoldStats;
   /** With `sampling.peers`: what became of the news about kept traces. */

@@ -59,6 +59,12 @@ export type StartTracingOptions = {
    */
   propagator?: TextMapPropagator;
   /**
+   * A directory for spans that are not exported yet when the process dies of an uncaught error or calls `process.exit()`: they
+   * are written there, up to 8 MB, and the next start exports them. For spans that go out by OTLP as protobuf.
+   * @default none: such spans are lost
+   */
+  crashSpool?: string;
+  /**
    * How long `flush()`, `shutdown()` and the flush before the process ends may take, in milliseconds.
    * @default 5000
    */
@@ -112,6 +118,7 @@ const checks: OptionChecks<StartTracingOptions> = {
     'a TextMapPropagator (an object with `inject` and `extract`)',
     (value) => hasMethods(value, 'inject', 'extract'),
   ],
+  crashSpool: ['the path of a directory', (value) => typeof value === 'string' && value.trim() !== ''],
   flushTimeoutMs: [
     'a number of milliseconds from 1 to 2147483647',
     (value) => typeof value === 'number' && value >= 1 && value <= 2_147_483_647,

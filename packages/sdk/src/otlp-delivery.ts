@@ -26,7 +26,8 @@ export class OtlpDelivery {
   readonly #connection: OtlpConnection;
   #hurried = false;
   #stopped = false;
-  #wake = (): void => {};
+  /** Ends the pauses of all deliveries that are under way. */
+  readonly #wakers = new Set<() => void>();
 
   constructor(settings: OtlpSettings, encoding: OtlpEncoding) {
     this.#settings = settings;
@@ -87,13 +88,19 @@ export class OtlpDelivery {
     }
   }
 
+  #wake(): void {
+    for (const wake of this.#wakers) wake();
+  }
+
   #pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds).unref();
-      this.#wake = () => {
+      const timer = setTimeout(() => wake(), milliseconds).unref();
+      const wake = (): void => {
         clearTimeout(timer);
+        this.#wakers.delete(wake);
         resolve();
       };
+      this.#wakers.add(wake);
     });
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '@throughline/sampling';
 import { BatchProcessor } from './batch-processor.ts';
 import { ConsoleProcessor } from './console-processor.ts';
+import { CrashSpool } from './crash-spool.ts';
 import { doneWithin } from './deadline.ts';
 import { createExporter, type ExporterOptions } from './exporter.ts';
 import { readBatchLimits } from './limits.ts';
@@ -30,6 +31,7 @@ import { SpanRing } from './recorder/span-ring.ts';
 import type { HeadSampling } from './sampler.ts';
 import { SpanHold } from './span-hold.ts';
 import type { SpanSink } from './span-sink.ts';
+import { SpoolResend } from './spool-resend.ts';
 
 /** What spans are made with. */
 export type SpanSettings = {
@@ -57,16 +59,22 @@ export type Pipeline = {
  * the bytes to send; everywhere else they are the SDK's, with the same result.
  */
 export function createPipeline(
-  options: ExporterOptions & { spanProcessors?: SpanProcessor[] },
+  options: ExporterOptions & { spanProcessors?: SpanProcessor[]; crashSpool?: string },
   settings: SpanSettings,
   timeoutMs: number,
 ): Pipeline {
   const loss = new LossCounter();
   const target = createExporter(options, (options.spanProcessors ?? []).length === 0);
   const news = new News();
-  const { tracerProvider, sinks, hold } =
+  const { crashSpool } = options;
+  if (crashSpool !== undefined && !(target instanceof OtlpDelivery)) {
+    throw new TypeError(
+      "[sdk] `crashSpool` is for spans that go out by OTLP as protobuf. Remove it, or `spanProcessors` and other exporters than 'otlp'.",
+    );
+  }
+  const { tracerProvider, sinks, hold, recovered } =
     target instanceof OtlpDelivery
-      ? recording(target, settings, loss, news)
+      ? recording(target, settings, loss, news, crashSpool)
       : processing(target, options.spanProcessors ?? [], settings, loss, news);
   const delivery =
     target instanceof OtlpDelivery ? target : target instanceof OtlpExporter ? target.delivery : undefined;
@@ -86,6 +94,7 @@ export function createPipeline(
     counts: () => ({
       ...loss.counts,
       pending: sinks.reduce((sum, sink) => sum + (sink.pending ?? 0), 0),
+      ...(recovered !== undefined && { recovered: recovered() }),
       ...holdCounts(hold),
     }),
     async flush() {
@@ -110,9 +119,16 @@ type Way = {
   readonly tracerProvider: TracerProvider;
   readonly sinks: readonly SpanSink[];
   readonly hold?: Pick<SpanHold<never>, 'stats' | 'peerStats'> | undefined;
+  readonly recovered?: () => number;
 };
 
-function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCounter, news: News): Way {
+function recording(
+  delivery: OtlpDelivery,
+  settings: SpanSettings,
+  loss: LossCounter,
+  news: News,
+  crashSpool: string | undefined,
+): Way {
   const { resource, sampling, spanLimits } = settings;
   const { sampler, observer, keep, peers } = sampling;
   // https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk: what is not OpenTelemetry's own says so.
@@ -123,10 +139,13 @@ function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCou
   const makeRing = (maxBytes: number): SpanRing => new SpanRing(maxBytes, spanExport);
   const hold =
     keep === undefined ? undefined : new SpanHold(keep, peers, recordedSpanAccess, spanExport, enter, makeRing);
-  const watched = observer !== undefined || hold !== undefined;
+  const spool = crashSpool === undefined ? undefined : new CrashSpool<RecordedSpan>(crashSpool, spanExport);
+  const resend = crashSpool === undefined ? undefined : new SpoolResend(crashSpool, delivery);
+  const watched = observer !== undefined || hold !== undefined || spool !== undefined;
   const onStart = (span: RecordedSpan): void => {
     observer?.onStart(span);
     hold?.onStart(span);
+    spool?.onStart(span);
   };
   const tracerProvider = new RecorderProvider({
     sampler,
@@ -135,10 +154,14 @@ function recording(delivery: OtlpDelivery, settings: SpanSettings, loss: LossCou
     onEnd(span) {
       news.onEnd();
       observer?.onEnd(span);
+      spool?.onEnd(span);
       (hold ?? enter).onEnd(span);
     },
   });
-  return { tracerProvider, sinks: [hold ?? spanExport], hold };
+  const sinks: SpanSink[] = [hold ?? spanExport];
+  if (spool === undefined || resend === undefined) return { tracerProvider, sinks, hold };
+  const ending: SpanSink = { forceFlush: async () => {}, shutdown: async () => spool.stop() };
+  return { tracerProvider, sinks: [...sinks, resend, ending], hold, recovered: () => resend.recovered };
 }
 
 function processing(

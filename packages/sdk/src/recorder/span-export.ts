@@ -5,6 +5,7 @@ import type { BatchLimits } from '../limits.ts';
 import type { LossCounter } from '../loss.ts';
 import type { OtlpDelivery } from '../otlp-delivery.ts';
 import { RejectedSpans } from '../rejected-spans.ts';
+import type { SpooledRequest } from '../spool-file.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { RecordedSpan, Scope } from './recorded-span.ts';
 import { SpanBatch } from './span-batch.ts';
@@ -25,6 +26,7 @@ export class SpanExport {
   #spare: SpanBatch | undefined;
   #waiting = 0;
   #onTheirWay = 0;
+  #sending: SpooledRequest | undefined;
   #flushes = 0;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -65,6 +67,15 @@ export class SpanExport {
       diag.error(`[sdk] A span could not be written: ${errorMessage(thrown)}`);
       this.#loss.dropped(1);
     }
+  }
+
+  /** Takes out what waits, and a copy of what is on its way, as requests. Nothing of it is counted any more. */
+  takeWaiting(): SpooledRequest[] {
+    this.#seal();
+    const requests = this.#sending === undefined ? [] : [this.#sending];
+    for (const batch of this.#full.splice(0)) requests.push({ spans: batch.spans, body: batch.take() });
+    this.#waiting = 0;
+    return requests;
   }
 
   /** Resolves when what has ended so far was exported or has failed. */
@@ -131,7 +142,10 @@ export class SpanExport {
     const { spans } = batch;
     this.#waiting -= spans;
     this.#onTheirWay = spans;
-    const failure = await this.#delivery.deliver(batch.take());
+    const body = batch.take();
+    this.#sending = { spans, body };
+    const failure = await this.#delivery.deliver(body);
+    this.#sending = undefined;
     this.#spare = batch;
     this.#onTheirWay = 0;
     this.#count(spans, failure);
