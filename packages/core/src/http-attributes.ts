@@ -23,7 +23,7 @@ import { type QueryRedactor, redactUrl } from './redaction.ts';
 export const ATTR_TIME_TO_FIRST_BYTE = 'throughline.time_to_first_byte_ms';
 /** The correlation ID of the request. */
 export const ATTR_REQUEST_ID = 'throughline.request_id';
-/** `sse` where the span's duration is that of a connection kept open on purpose, not of work. */
+/** `sse` or `upgrade` where the span's duration is that of a connection kept open on purpose, not of work. */
 export const ATTR_LONG_LIVED = 'throughline.long_lived';
 /** `true` where the caller gave the call up; that is no error. */
 export const ATTR_CANCELLED = 'throughline.cancelled';

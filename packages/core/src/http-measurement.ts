@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { knownMethod } from './http-attributes.ts';
 import type { Exchange, Outcome } from './http-server.ts';
+import { isUpgraded } from './node-messages.ts';
 
 /** What is known of an exchange when it begins. */
 export type StartedExchange = {
@@ -70,6 +71,11 @@ export const callEnds = channel('throughline:http.client.request.end');
 
 const LONG_BODY_MS = 10_000;
 
+/** Whether anybody wants to know of exchanges. */
+export function isMeasured(): boolean {
+  return exchangeEnds.hasSubscribers || exchangeStarts.hasSubscribers;
+}
+
 /** Publishes that an exchange has begun, and remembers what was said. */
 export function publishStart(exchange: Exchange, request: IncomingMessage, scheme: string): void {
   const { method = 'GET', headers, httpVersionMajor, httpVersion } = request;
@@ -105,7 +111,7 @@ export function publishEnd(
     errorType,
     durationMs,
     responseBodySize: outcome.abortedBy === undefined ? sizeOf(response, measured.method) : undefined,
-    longLived: longLived(exchange, request, outcome),
+    longLived: longLived(exchange, isUpgraded(request, response)),
     span: exchange.span,
     isRecorded: exchange.isRecorded,
     context: exchange.context,
@@ -128,11 +134,9 @@ function sizeOf(response: ServerResponse, method: string): number | undefined {
 
 function longLived(
   { isEventStream, firstByteMs, durationMs }: Exchange,
-  request: IncomingMessage & { readonly upgrade?: boolean },
-  { statusCode }: Outcome,
+  upgraded: boolean,
 ): FinishedExchange['longLived'] {
   if (isEventStream) return 'sse';
-  // A framework that routes upgrades leaves the response unused.
-  if (statusCode === 101 || (statusCode === undefined && request.upgrade === true)) return 'upgrade';
+  if (upgraded) return 'upgrade';
   return firstByteMs !== undefined && durationMs - firstByteMs > LONG_BODY_MS ? 'body' : undefined;
 }

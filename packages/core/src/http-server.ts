@@ -120,6 +120,11 @@ export class Exchange {
     if (isEventStream(contentType) && this.span.isRecording()) this.span.setAttribute(ATTR_LONG_LIVED, 'sse');
   }
 
+  /** Tells that the connection is to become another protocol's: nobody is to take it for slow either. */
+  upgrades(): void {
+    if (this.span.isRecording()) this.span.setAttribute(ATTR_LONG_LIVED, 'upgrade');
+  }
+
   /** Takes back that the exchange is sampled: its span is not exported, and nothing that it calls from now on is traced. */
   dismiss(): void {
     if (this.adopted) return;

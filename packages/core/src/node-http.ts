@@ -5,10 +5,19 @@ import { callerOf, remindOfCaller } from './caller-signal.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
 import { callSafely, reportHook } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
-import { exchangeStarts, publishEnd, publishStart } from './http-measurement.ts';
+import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
 import { adoptExchange, type Exchange, localServerSpan, startExchange, startIgnoredExchange } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
-import { attachExchange, exchangeOf, isQueued, outcomeOf, requestOf, responseOf, whenClosed } from './node-messages.ts';
+import {
+  attachExchange,
+  exchangeOf,
+  isQueued,
+  isUpgraded,
+  outcomeOf,
+  requestOf,
+  responseOf,
+  whenClosed,
+} from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { queryRedactor } from './redaction.ts';
 import { notedCorrelation } from './request-id.ts';
@@ -87,7 +96,8 @@ export function createServerTracing<Source>(
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
     const exchange = start(request, source);
     attachExchange(exchange, request, response);
-    if (exchangeStarts.hasSubscribers) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
+    if (isUpgraded(request, response)) exchange.upgrades();
+    if (isMeasured()) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
     // Whoever made the span ends it on `close` too; what we know of it must be there by then.
     whenClosed(response, finish, exchange.adopted, hasEndHooks);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.

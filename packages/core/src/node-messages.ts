@@ -171,8 +171,18 @@ function writeHeadNoticed(this: ServerResponse & MaybeStream, ...args: unknown[]
   return written;
 }
 
+/** Whether the connection of a request became another protocol's: whoever does that leaves the response unused. */
+export function isUpgraded(
+  request: IncomingMessage & { readonly upgrade?: boolean },
+  response: ServerResponse,
+): boolean {
+  return request.upgrade === true && !response.headersSent;
+}
+
 /** How the exchange ended, as Node's objects tell it when the response closes. */
 export function outcomeOf(request: IncomingMessage, response: ServerResponse & MaybeStream): Outcome {
+  // Both sides may end it as they like; what was answered went past us.
+  if (isUpgraded(request, response)) return { statusCode: undefined, abortedBy: undefined, contentType: undefined };
   const { stream } = response;
   const messages = messagesOf(response);
   return {
