@@ -55,7 +55,7 @@ describe('the configuration of a Collector', () => {
       endpoint: 'http://tempo:4318',
     });
     expect(parse(tailSampling).processors.tail_sampling).toMatchObject({ decision_wait: '4s', num_traces: 8000 });
-    expect(parse(tailSampling).exporters).toEqual({ otlphttp: { endpoint: 'http://tempo:4318' } });
+    expect(parse(tailSampling).exporters).toEqual({ otlp_http: { endpoint: 'http://tempo:4318' } });
     expect(parse(loadBalancing).exporters.loadbalancing).toMatchObject({
       routing_key: 'traceID',
       resolver: { dns: { hostname: 'deciders' } },

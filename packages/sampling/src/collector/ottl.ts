@@ -10,7 +10,7 @@ import { routeExpression } from './route-expression.ts';
 /** The first span of a trace, which head rules look at. */
 const ROOT = 'IsRootSpan()';
 /** The first span of a process, which says how long the process took. */
-const ENTRY = `(${ROOT} or kind == SPAN_KIND_SERVER or kind == SPAN_KIND_CONSUMER)`;
+const ENTRY = `(${ROOT} or span.kind == SPAN_KIND_SERVER or span.kind == SPAN_KIND_CONSUMER)`;
 const NANOSECONDS = 1_000_000;
 
 /** The root span of a trace to which a rule applies, and none of those before it. */
@@ -27,11 +27,11 @@ export function rootOfNone(rules: readonly SamplingRule[]): string {
 export function failed(): string {
   const status = attribute('http.response.status_code');
   const type = attribute('error.type');
-  const clientFault = `(kind == SPAN_KIND_CLIENT and ${status} != nil and ${status} >= 400 and ${status} < 500)`;
+  const clientFault = `(span.kind == SPAN_KIND_CLIENT and ${status} != nil and ${status} >= 400 and ${status} < 500)`;
   return [
     `(${status} != nil and ${status} >= 500)`,
     `(${type} != nil and not IsMatch(${type}, "^4[0-9][0-9]$"))`,
-    `(status.code == STATUS_CODE_ERROR and not ${clientFault})`,
+    `(span.status.code == STATUS_CODE_ERROR and not ${clientFault})`,
   ].join(' or ');
 }
 
@@ -59,7 +59,7 @@ function unless(rule: SamplingRule): string {
 
 function conditionsOf({ route, method, attributes = {} }: SamplingRule): string[] {
   const conditions: string[] = [];
-  if (route !== undefined || method !== undefined) conditions.push('kind == SPAN_KIND_SERVER');
+  if (route !== undefined || method !== undefined) conditions.push('span.kind == SPAN_KIND_SERVER');
   if (route !== undefined) conditions.push(onRoute(route));
   if (method !== undefined) {
     const key = attribute('http.request.method');
@@ -83,11 +83,11 @@ function onRoute(pattern: string): string {
 }
 
 function tookOver(milliseconds: number): string {
-  return `end_time_unix_nano - start_time_unix_nano > ${Math.round(milliseconds * NANOSECONDS)}`;
+  return `span.end_time_unix_nano - span.start_time_unix_nano > ${Math.round(milliseconds * NANOSECONDS)}`;
 }
 
 function attribute(name: string): string {
-  return `attributes[${text(name)}]`;
+  return `span.attributes[${text(name)}]`;
 }
 
 function text(value: string): string {
