@@ -5,6 +5,9 @@ import { context, trace } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import { serve } from '../http-requests.ts';
 import type { KitExchange, KitRoute, ServerSubject } from '../http-server-subject.ts';
+import { PEER_HEADER, PEER_PROOF, withKeepSignals } from '../keep-signals.ts';
+
+const KEPT_ID = '0af7651916cd43dd8448eb211c80319c';
 
 const item: KitRoute = {
   method: 'GET',
@@ -59,6 +62,24 @@ export const http2Scenarios: readonly Scenario<ServerSubject>[] = [
           assert.deepEqual(new Set(bodies), traces);
           assert.equal(traces.size, 50);
         }),
+      ),
+  },
+  {
+    title: 'a peer is told over HTTP/2 that its trace is kept, and what the application says in Server-Timing stays',
+    run: (subject) =>
+      withKeepSignals(new Set([KEPT_ID]), () =>
+        serve(subject, [{ method: 'GET', path: '/timed', handle: answerTimed }], (url) =>
+          withSession(url, async (session) => {
+            const traceparent = `00-${KEPT_ID}-b7ad6b7169203331-00`;
+            const told = await request(session, '/timed', { traceparent, [PEER_HEADER]: PEER_PROOF });
+            assert.match(
+              String(told.headers['server-timing']),
+              new RegExp(`^db;dur=5, trace;desc=00-${KEPT_ID}-\\w{16}-0[13]$`),
+            );
+            const { headers } = await request(session, '/timed', { traceparent });
+            assert.equal(headers['server-timing'], 'db;dur=5');
+          }),
+        ),
       ),
   },
   ...[
@@ -117,6 +138,12 @@ export const http2Scenarios: readonly Scenario<ServerSubject>[] = [
     };
   }),
 ];
+
+function answerTimed({ response }: KitExchange): undefined {
+  response.writeHead(200, { 'server-timing': 'db;dur=5' });
+  response.end('ok');
+  return undefined;
+}
 
 class PaymentDeclined extends Error {
   override readonly name = 'PaymentDeclined';
