@@ -124,9 +124,12 @@ describe('OTLP JSON', () => {
     ['{', /Expected JSON/],
     ['[]', /an object with "resourceSpans"/],
     ['{"resource_spans": []}', /an object with "resourceSpans"/],
-    ['{"resourceSpans": {}}', /Expected resourceSpans to be an array, got an object/],
-    ['{"resourceSpans": [5]}', /Expected an item of resourceSpans to be an object, got a number/],
-    ['{"resourceSpans": [{"scopeSpans": [{"spans": [[]]}]}]}', /Expected a span to be an object, got an array/],
+    ['{"resourceSpans": {}}', /Expected the list by resource to be an array, got an object/],
+    ['{"resourceSpans": [5]}', /Expected a resource with its scopes to be an object, got a number/],
+    [
+      '{"resourceSpans": [{"scopeSpans": [{"spans": [[]]}]}]}',
+      /Expected an item of spans to be an object, got an array/,
+    ],
   ])('is refused with what was expected when it is %s', (text, message) => {
     expect(() => decodeOtlpJson(text)).toThrow(TraceFormatError);
     expect(() => decodeOtlpJson(text)).toThrow(message);

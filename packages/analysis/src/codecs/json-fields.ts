@@ -23,6 +23,11 @@ export function fieldsOf(value: unknown, name: string): Fields {
   return value;
 }
 
+/** The first of the fields that is there. */
+export function firstOf(fields: Fields, ...names: readonly string[]): unknown {
+  return names.map((name) => fields[name]).find((value) => value !== undefined && value !== null);
+}
+
 /** The items of an array; of what is missing, none. */
 export function listOf(value: unknown, name: string): readonly unknown[] {
   if (value === undefined || value === null) return [];

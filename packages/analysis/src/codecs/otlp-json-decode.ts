@@ -1,6 +1,17 @@
 import type { Resource, Scope, Span } from '../span.ts';
-import { fieldsOf, listOf, parseJson, someCount, someText, textOf, timeOf } from './json-fields.ts';
-import { attributesFrom, enumFrom, firstOf, idFrom, resourceFrom, scopeFrom } from './otlp-json-values.ts';
+import {
+  type Fields,
+  fieldsOf,
+  firstOf,
+  listOf,
+  parseJson,
+  someCount,
+  someText,
+  textOf,
+  timeOf,
+} from './json-fields.ts';
+import { itemsOf } from './otlp-json-groups.ts';
+import { attributesFrom, enumFrom, idFrom } from './otlp-json-values.ts';
 import { KINDS, STATUSES, someParent } from './otlp-names.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 
@@ -15,17 +26,8 @@ import { TraceFormatError } from './trace-format-error.ts';
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 export function decodeOtlpJson(json: unknown): Span[] {
-  const spans: Span[] = [];
-  for (const item of listOf(resourceSpansOf(parseJson(json)), 'resourceSpans')) {
-    const resourceSpans = fieldsOf(item, 'an item of resourceSpans');
-    const resource = resourceFrom(resourceSpans.resource);
-    for (const scopeItem of listOf(firstOf(resourceSpans, 'scopeSpans', 'instrumentationLibrarySpans'), 'scopeSpans')) {
-      const scopeSpans = fieldsOf(scopeItem, 'an item of scopeSpans');
-      const scope = scopeFrom(firstOf(scopeSpans, 'scope', 'instrumentationLibrary'));
-      for (const span of listOf(scopeSpans.spans, 'spans')) spans.push(spanFrom(span, resource, scope));
-    }
-  }
-  return spans;
+  const groups = resourceSpansOf(parseJson(json));
+  return itemsOf(groups, ['scopeSpans', 'instrumentationLibrarySpans'], 'spans', spanFrom);
 }
 
 /** Whether parsed JSON is what {@link decodeOtlpJson} reads. */
@@ -48,8 +50,7 @@ function resourceSpansIn(json: unknown): unknown {
   return firstOf(inner as { [key: string]: unknown }, 'resourceSpans', 'batches');
 }
 
-function spanFrom(value: unknown, resource: Resource, scope: Scope | undefined): Span {
-  const span = fieldsOf(value, 'a span');
+function spanFrom(span: Fields, resource: Resource, scope: Scope | undefined): Span {
   const status = fieldsOf(span.status, 'the status of a span');
   return {
     traceId: idFrom(span.traceId, 32),

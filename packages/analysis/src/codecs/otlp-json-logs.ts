@@ -1,7 +1,8 @@
 import type { LogRecord } from '../log-record.ts';
 import type { Resource, Scope } from '../span.ts';
-import { fieldsOf, listOf, parseJson, someText, timeOf } from './json-fields.ts';
-import { attributesFrom, idFrom, resourceFrom, scopeFrom, valueFrom } from './otlp-json-values.ts';
+import { type Fields, fieldsOf, parseJson, someText, timeOf } from './json-fields.ts';
+import { itemsOf } from './otlp-json-groups.ts';
+import { attributesFrom, idFrom, valueFrom } from './otlp-json-values.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 
 /**
@@ -14,21 +15,10 @@ import { TraceFormatError } from './trace-format-error.ts';
 export function decodeOtlpLogsJson(json: unknown): LogRecord[] {
   const { resourceLogs } = fieldsOf(parseJson(json), 'OTLP JSON');
   if (resourceLogs === undefined) throw new TraceFormatError('Expected OTLP JSON: an object with "resourceLogs".');
-  const records: LogRecord[] = [];
-  for (const item of listOf(resourceLogs, 'resourceLogs')) {
-    const { resource, scopeLogs } = fieldsOf(item, 'an item of resourceLogs');
-    const ofResource = resourceFrom(resource);
-    for (const scopeItem of listOf(scopeLogs, 'scopeLogs')) {
-      const { scope, logRecords } = fieldsOf(scopeItem, 'an item of scopeLogs');
-      const ofScope = scopeFrom(scope);
-      for (const record of listOf(logRecords, 'logRecords')) records.push(recordFrom(record, ofResource, ofScope));
-    }
-  }
-  return records;
+  return itemsOf(resourceLogs, ['scopeLogs'], 'logRecords', recordFrom);
 }
 
-function recordFrom(value: unknown, resource: Resource, scope: Scope | undefined): LogRecord {
-  const record = fieldsOf(value, 'a log record');
+function recordFrom(record: Fields, resource: Resource, scope: Scope | undefined): LogRecord {
   return {
     timeUnixNano: timeOf(record.timeUnixNano) || timeOf(record.observedTimeUnixNano),
     severity: severityFrom(record.severityNumber),

@@ -2,7 +2,7 @@ import type { AttributeValue, Resource, Scope } from '../span.ts';
 import { type AttributeBag, newBag } from './attribute-bag.ts';
 import { bytesOfBase64 } from './base64.ts';
 import { hexOf } from './hex.ts';
-import { type Fields, fieldsOf, hexIdOf, listOf, textOf } from './json-fields.ts';
+import { fieldsOf, hexIdOf, listOf, textOf } from './json-fields.ts';
 import { MAX_DEPTH, resourceOf, scopeOf } from './otlp-names.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 
@@ -61,11 +61,6 @@ export function enumFrom<T extends string>(value: unknown, names: readonly T[], 
   const name = typeof value === 'string' && value.startsWith(prefix) ? value.slice(prefix.length).toLowerCase() : '';
   const known = names.find((candidate) => candidate === name) ?? names[Number(value)];
   return known ?? (names[0] as T);
-}
-
-/** The first of the fields that is there. */
-export function firstOf(fields: Fields, ...names: readonly string[]): unknown {
-  return names.map((name) => fields[name]).find((value) => value !== undefined && value !== null);
 }
 
 /** Reads an integer from a number or its text, which stays text beyond what a number holds exactly. */

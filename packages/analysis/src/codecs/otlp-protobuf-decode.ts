@@ -1,8 +1,9 @@
 import type { Resource, Scope, Span, SpanEvent, SpanLink } from '../span.ts';
 import { newBag } from './attribute-bag.ts';
-import { KINDS, resourceOf, STATUSES, someParent } from './otlp-names.ts';
-import { readAttribute, readId, readResource, readScope } from './otlp-protobuf-values.ts';
-import { ProtobufReader } from './protobuf-reader.ts';
+import { KINDS, STATUSES, someParent } from './otlp-names.ts';
+import { readGroups } from './otlp-protobuf-groups.ts';
+import { readAttribute, readId } from './otlp-protobuf-values.ts';
+import type { ProtobufReader } from './protobuf-reader.ts';
 
 const NO_EVENTS: readonly SpanEvent[] = [];
 const NO_LINKS: readonly SpanLink[] = [];
@@ -27,45 +28,7 @@ export function decodeOtlpProtobuf(bytes: Uint8Array): Span[] {
  * when it throws.
  */
 export function visitOtlpProtobuf(bytes: Uint8Array, visit: (span: Span) => void): void {
-  const reader = new ProtobufReader(bytes);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) visitResourceSpans(reader, visit);
-    else reader.skip(tag);
-  }
-}
-
-function visitResourceSpans(reader: ProtobufReader, visit: (span: Span) => void): void {
-  const outer = reader.enter();
-  // The resource may come after the spans, so it is looked for first; fields are passed over by their length.
-  const start = reader.at;
-  let resource: Resource | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) resource = readResource(reader);
-    else reader.skip(tag);
-  }
-  reader.at = start;
-  resource ??= resourceOf(newBag());
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x12) visitScopeSpans(reader, resource, visit);
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-}
-
-function visitScopeSpans(reader: ProtobufReader, resource: Resource, visit: (span: Span) => void): void {
-  const outer = reader.enter();
-  const start = reader.at;
-  let scope: Scope | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) scope = readScope(reader);
-    else reader.skip(tag);
-  }
-  reader.at = start;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x12) visit(readSpan(reader, resource, scope));
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
+  readGroups(bytes, (reader, resource, scope) => visit(readSpan(reader, resource, scope)));
 }
 
 function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | undefined): Span {

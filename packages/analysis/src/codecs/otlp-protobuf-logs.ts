@@ -1,9 +1,9 @@
 import type { LogRecord } from '../log-record.ts';
 import type { AttributeValue, Resource, Scope } from '../span.ts';
 import { newBag } from './attribute-bag.ts';
-import { resourceOf } from './otlp-names.ts';
-import { readAttribute, readId, readResource, readScope, readValue } from './otlp-protobuf-values.ts';
-import { ProtobufReader } from './protobuf-reader.ts';
+import { readGroups } from './otlp-protobuf-groups.ts';
+import { readAttribute, readId, readValue } from './otlp-protobuf-values.ts';
+import type { ProtobufReader } from './protobuf-reader.ts';
 
 /**
  * Reads the records of an OTLP `ExportLogsServiceRequest` or `LogsData` in protobuf.
@@ -13,46 +13,8 @@ import { ProtobufReader } from './protobuf-reader.ts';
  */
 export function decodeOtlpLogsProtobuf(bytes: Uint8Array): LogRecord[] {
   const records: LogRecord[] = [];
-  const reader = new ProtobufReader(bytes);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) readResourceLogs(reader, records);
-    else reader.skip(tag);
-  }
+  readGroups(bytes, (reader, resource, scope) => records.push(readRecord(reader, resource, scope)));
   return records;
-}
-
-function readResourceLogs(reader: ProtobufReader, records: LogRecord[]): void {
-  const outer = reader.enter();
-  // The resource may come after the records, so it is looked for first.
-  const start = reader.at;
-  let resource: Resource | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) resource = readResource(reader);
-    else reader.skip(tag);
-  }
-  reader.at = start;
-  resource ??= resourceOf(newBag());
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x12) readScopeLogs(reader, resource, records);
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-}
-
-function readScopeLogs(reader: ProtobufReader, resource: Resource, records: LogRecord[]): void {
-  const outer = reader.enter();
-  const start = reader.at;
-  let scope: Scope | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) scope = readScope(reader);
-    else reader.skip(tag);
-  }
-  reader.at = start;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x12) records.push(readRecord(reader, resource, scope));
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
 }
 
 function readRecord(reader: ProtobufReader, resource: Resource, scope: Scope | undefined): LogRecord {

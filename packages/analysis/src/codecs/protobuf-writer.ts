@@ -27,10 +27,13 @@ export class ProtobufWriter {
 
   /** A string field, also when it is empty: for a `oneof` that says something. */
   text(field: number, value: string): void {
-    const bytes = encodeUtf8(value);
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#rawVarint(bytes.length);
+    const end = this.#bytes.length - this.#at;
+    if (!this.#ascii(value)) {
+      const bytes = encodeUtf8(value);
+      this.#reserve(bytes.length);
+      this.#bytes.set(bytes, this.#at);
+    }
+    this.#rawVarint(this.#bytes.length - this.#at - end);
     this.#rawVarint((field << 3) | 2);
   }
 
@@ -44,7 +47,7 @@ export class ProtobufWriter {
     const size = hex.length >> 1;
     this.#reserve(size);
     for (let index = 0; index < size; index++) {
-      this.#bytes[this.#at + index] = Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16);
+      this.#bytes[this.#at + index] = (digit(hex.charCodeAt(index * 2)) << 4) | digit(hex.charCodeAt(index * 2 + 1));
     }
     this.#rawVarint(size);
     this.#rawVarint((field << 3) | 2);
@@ -84,8 +87,28 @@ export class ProtobufWriter {
     this.#rawVarint((field << 3) | 1);
   }
 
+  // Most texts are short and ASCII; calling the encoder costs more than writing those.
+  #ascii(value: string): boolean {
+    if (value.length > 64) return false;
+    this.#reserve(value.length);
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) {
+        this.#at += value.length;
+        return false;
+      }
+      this.#bytes[this.#at + index] = code;
+    }
+    return true;
+  }
+
   #rawVarint(value: number): void {
-    let size = 1;
+    if (value < 0x80) {
+      this.#reserve(1);
+      this.#bytes[this.#at] = value;
+      return;
+    }
+    let size = 2;
     while (value >= 2 ** (7 * size)) size++;
     this.#reserve(size);
     for (let index = 0; index < size; index++) {
@@ -114,4 +137,9 @@ export class ProtobufWriter {
     }
     this.#at -= size;
   }
+}
+
+// The value of a hexadecimal digit in lower case.
+function digit(code: number): number {
+  return code > 57 ? code - 87 : code - 48;
 }

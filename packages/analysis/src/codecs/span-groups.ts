@@ -8,19 +8,32 @@ export type ResourceGroup = {
 
 /** Spans as OTLP nests them: by resource (the same object), then by scope, each in the order they came. */
 export function groupSpans(spans: Iterable<Span>): ResourceGroup[] {
-  const groups = new Map<Resource, Map<string, { scope: Scope | undefined; spans: Span[] }>>();
+  const groups = new Map<Resource, Map<string, Span[]>>();
+  let own: Span[] = [];
   for (const span of spans) {
-    let scopes = groups.get(span.resource);
-    if (scopes === undefined) {
-      scopes = new Map();
-      groups.set(span.resource, scopes);
-    }
-    const key = JSON.stringify([span.scope?.name, span.scope?.version]);
-    const group = scopes.get(key);
-    if (group === undefined) scopes.set(key, { scope: span.scope, spans: [span] });
-    else group.spans.push(span);
+    // Neighbours mostly belong together.
+    if (own[0]?.resource !== span.resource || own[0].scope !== span.scope) own = groupOf(groups, span);
+    own.push(span);
   }
-  return [...groups].map(([resource, scopes]) => ({ resource, scopes: [...scopes.values()] }));
+  return [...groups].map(([resource, scopes]) => ({
+    resource,
+    scopes: Array.from(scopes.values(), (group) => ({ scope: group[0]?.scope, spans: group })),
+  }));
+}
+
+function groupOf(groups: Map<Resource, Map<string, Span[]>>, { resource, scope }: Span): Span[] {
+  let scopes = groups.get(resource);
+  if (scopes === undefined) {
+    scopes = new Map();
+    groups.set(resource, scopes);
+  }
+  const key = JSON.stringify([scope?.name, scope?.version]);
+  let group = scopes.get(key);
+  if (group === undefined) {
+    group = [];
+    scopes.set(key, group);
+  }
+  return group;
 }
 
 /** The attributes of a resource, its service among them. */
