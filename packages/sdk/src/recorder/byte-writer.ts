@@ -95,6 +95,31 @@ export class ByteWriter {
     return true;
   }
 
+  /**
+   * A whole `KeyValue` message with a number from 0 to 2^28 - 1: most of the rest. Returns `false`, and writes nothing,
+   * where the number is another one or lengths need more than a byte each.
+   */
+  smallIntegerPair(tag: number, name: Uint8Array, value: number): boolean {
+    if (value !== value >>> 0 || value >= 0x1000_0000 || Object.is(value, -0)) return false;
+    const size = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
+    const content = name.length + 3 + size;
+    if (content > MAX_ONE_BYTE_LENGTH) return false;
+    this.#reserve(content + 2);
+    const bytes = this.#bytes;
+    let at = this.#position;
+    bytes[at++] = tag;
+    bytes[at++] = content;
+    for (let index = 0; index < name.length; index += 1) bytes[at++] = name[index] as number;
+    bytes[at++] = 0x12;
+    bytes[at++] = size + 1;
+    bytes[at++] = 0x18;
+    let rest = value;
+    for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
+    bytes[at++] = rest;
+    this.#position = at;
+    return true;
+  }
+
   /** An unsigned integer below 2^53. */
   varint(value: number): void {
     this.#reserve(8);
@@ -157,13 +182,16 @@ export class ByteWriter {
 
   /** A length and the bytes that this hex text stands for. */
   hex(value: string): void {
-    const size = value.length >>> 1;
-    this.varint(size);
-    this.#reserve(size);
-    for (let at = 0; at < value.length; at += 2) {
-      this.#bytes[this.#position++] =
+    const { length } = value;
+    this.varint(length >>> 1);
+    this.#reserve(length >>> 1);
+    const bytes = this.#bytes;
+    let position = this.#position;
+    for (let at = 0; at < length; at += 2) {
+      bytes[position++] =
         ((NIBBLES[value.charCodeAt(at)] as number) << 4) | (NIBBLES[value.charCodeAt(at + 1)] as number);
     }
+    this.#position = position;
   }
 
   /** Opens a length-delimited field; give the result to `close`. */
@@ -172,17 +200,32 @@ export class ByteWriter {
     return ++this.#position;
   }
 
+  /** Opens a field whose content is mostly 128 to 16,383 bytes long; give the result to `closeLong`. */
+  openLong(): number {
+    this.#reserve(2);
+    this.#position += 2;
+    return this.#position;
+  }
+
   /** Writes the length of the field that was opened there, moving its content if the length takes more than a byte. */
   close(start: number): void {
+    this.#close(start, 1);
+  }
+
+  /** The same for a field that was opened by `openLong`. */
+  closeLong(start: number): void {
+    this.#close(start, 2);
+  }
+
+  #close(start: number, room: number): void {
     const length = this.#position - start;
-    if (length < 0x80) {
-      this.#bytes[start - 1] = length;
-      return;
+    const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x20_0000 ? 3 : length < 0x1000_0000 ? 4 : 5;
+    const extra = size - room;
+    if (extra !== 0) {
+      if (extra > 0) this.#reserve(extra);
+      this.#bytes.copyWithin(start + extra, start, this.#position);
     }
-    const extra = length < 0x4000 ? 1 : length < 0x20_0000 ? 2 : length < 0x1000_0000 ? 3 : 4;
-    this.#reserve(extra);
-    this.#bytes.copyWithin(start + extra, start, this.#position);
-    this.#position = start - 1;
+    this.#position = start - room;
     this.varint(length);
     this.#position = start + extra + length;
   }

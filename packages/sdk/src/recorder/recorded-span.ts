@@ -118,9 +118,12 @@ export class RecordedSpan implements Span {
   setAttributes(attributes: Attributes): this {
     if (this.#isOver()) return this;
     const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
+    const list = this.attributeList;
+    // Names of an object differ from each other.
+    const areNew = list.names.length === 0;
     for (const name in attributes) {
       if (Object.hasOwn(attributes, name)) {
-        setAttribute(this.attributeList, name, attributes[name], attributeCountLimit, attributeValueLengthLimit);
+        setAttribute(list, name, attributes[name], attributeCountLimit, attributeValueLengthLimit, areNew);
       }
     }
     return this;
@@ -219,6 +222,7 @@ function setAttribute(
   value: AttributeValue | null | undefined,
   countLimit: number,
   lengthLimit: number,
+  isNew = false,
 ): void {
   if (value === null || value === undefined) return;
   if (name.length === 0 || (typeof value === 'object' && !isAttributeValue(value)) || typeof value === 'function') {
@@ -226,7 +230,7 @@ function setAttribute(
     return;
   }
   const kept = truncated(value, lengthLimit);
-  const index = list.names.indexOf(name);
+  const index = isNew ? -1 : list.names.indexOf(name);
   if (index >= 0) list.values[index] = kept;
   else if (list.names.length >= countLimit) list.dropped += 1;
   else {

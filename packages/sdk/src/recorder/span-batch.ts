@@ -32,8 +32,7 @@ export class SpanBatch {
 
   /** Adds a span of this scope in another form, which `write` can write as a `spans` element of a `ScopeSpans` message. */
   addWritten<Form>(scope: Scope, span: Form, write: (writer: ByteWriter, span: Form) => void): void {
-    const writer = this.#scopes.get(scope) ?? new ByteWriter();
-    this.#scopes.set(scope, writer);
+    const writer = this.#scopes.get(scope) ?? this.#open(scope);
     const before = writer.length;
     try {
       write(writer, span);
@@ -42,6 +41,12 @@ export class SpanBatch {
       writer.truncate(before);
       throw thrown;
     }
+  }
+
+  #open(scope: Scope): ByteWriter {
+    const writer = new ByteWriter();
+    this.#scopes.set(scope, writer);
+    return writer;
   }
 
   /**

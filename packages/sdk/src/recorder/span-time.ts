@@ -45,11 +45,14 @@ export function isBefore(first: SpanTime, second: SpanTime): boolean {
 /** The nanoseconds since the epoch as two unsigned 32-bit halves: `[low, high]`. */
 export function nanosecondHalves({ millis, nanos }: SpanTime): [low: number, high: number] {
   // The product exceeds 2^53, so it is computed in two parts that do not.
-  const upper = Math.floor(millis / 0x1_0000) * NANOS_PER_MILLI;
-  const lower = (millis % 0x1_0000) * NANOS_PER_MILLI + nanos;
-  const low = (upper % 0x1_0000) * 0x1_0000 + (lower % TWO_32);
-  const high = Math.floor(upper / 0x1_0000) + Math.floor(lower / TWO_32) + Math.floor(low / TWO_32);
-  return [low % TWO_32, high];
+  // Without `%`, which is a call into C for numbers of this size.
+  const units = Math.floor(millis / 0x1_0000);
+  const upper = units * NANOS_PER_MILLI;
+  const lower = (millis - units * 0x1_0000) * NANOS_PER_MILLI + nanos;
+  const upperHigh = Math.floor(upper / 0x1_0000);
+  const lowerHigh = Math.floor(lower / TWO_32);
+  const low = (upper - upperHigh * 0x1_0000) * 0x1_0000 + (lower - lowerHigh * TWO_32);
+  return low < TWO_32 ? [low, upperHigh + lowerHigh] : [low - TWO_32, upperHigh + lowerHigh + 1];
 }
 
 function timeOfHrTime([seconds, nanoseconds]: HrTime): SpanTime {

@@ -44,11 +44,11 @@ const INT64_END = 2 ** 63;
 export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
   const { traceId, traceState, traceFlags } = span.spanContext();
   writer.byte(0x12);
-  const start = writer.open();
+  const start = writer.openLong();
   writeSpanBody(writer, span);
   const isRemote = span.parentSpanContext?.isRemote === true;
   writeSpanEnd(writer, traceId, traceState?.serialize() ?? '', traceFlags, isRemote);
-  writer.close(start);
+  writer.closeLong(start);
 }
 
 /** Writes what a span that was written by `writeSpanBody` lacks, because it may change after its end. */
@@ -89,9 +89,9 @@ export function writeSpanBody(writer: ByteWriter, span: RecordedSpan): void {
   writeTime(writer, span.endTime);
   writeAttributes(writer, SPAN.attribute, span.attributeList);
   writeCount(writer, SPAN.droppedAttributes, span.attributeList.dropped);
-  for (const event of span.events ?? []) writeEvent(writer, event);
+  if (span.events !== undefined) for (const event of span.events) writeEvent(writer, event);
   writeCount(writer, SPAN.droppedEvents, span.droppedEvents);
-  for (const link of span.links ?? []) writeLink(writer, link);
+  if (span.links !== undefined) for (const link of span.links) writeLink(writer, link);
   writeCount(writer, SPAN.droppedLinks, span.droppedLinks);
   if (span.status.code !== 0) writeStatus(writer, span.status.code, span.status.message);
 }
@@ -102,6 +102,7 @@ export function writeAttributes(writer: ByteWriter, tag: number, { names, values
     const name = encodedName(names[index] as string);
     const value = values[index];
     if (typeof value === 'string' && writer.shortTextPair(tag, name, value)) continue;
+    if (typeof value === 'number' && writer.smallIntegerPair(tag, name, value)) continue;
     writer.byte(tag);
     const pair = writer.open();
     writer.raw(name);
