@@ -24,18 +24,20 @@ export function readFetch(args: FetchArguments): FetchRequest | undefined {
 function read(input: FetchArguments[0], init: FetchArguments[1]): FetchRequest | undefined {
   if (init !== undefined && init !== null && typeof init !== 'object') return undefined;
   const request = typeof input === 'object' && 'url' in input ? input : undefined;
-  const headers = new Headers(init?.headers ?? request?.headers);
+  const given = init?.headers ?? request?.headers;
+  const headers = given === undefined || given === null ? undefined : new Headers(given);
   return {
     method: normalizeMethod(init?.method ?? request?.method ?? 'GET'),
     url: new URL(request === undefined ? String(input) : request.url),
     signal: init?.signal === undefined ? request?.signal : init.signal,
-    header: (name) => headers.get(name) ?? undefined,
+    header: (name) => headers?.get(name) ?? undefined,
     withHeaders(added) {
+      if (headers === undefined) return [input, copyInit(request, init, withoutNulls(added))];
       for (const [name, value] of Object.entries(added)) {
         if (value === null) headers.delete(name);
         else headers.set(name, value);
       }
-      return [input, { ...copyInit(request, init), headers }];
+      return [input, copyInit(request, init, headers)];
     },
   };
 }
@@ -46,7 +48,12 @@ function normalizeMethod(method: string): string {
 }
 
 // Inherited members count: an init may be a Request, or be made from defaults by Object.create().
-function copyInit(request: Request | undefined, init: RequestInit | null | undefined): RequestInit {
+function copyInit(
+  request: Request | undefined,
+  init: RequestInit | null | undefined,
+  headers: NonNullable<RequestInit['headers']>,
+): RequestInit {
+  if (request === undefined && (init === undefined || init === null)) return { headers };
   const copy: Record<string, unknown> = {};
   for (const name in init) copy[name] = init[name as keyof RequestInit];
   // Any init makes fetch forget the referrer of a Request; https://fetch.spec.whatwg.org/#dom-request
@@ -54,5 +61,15 @@ function copyInit(request: Request | undefined, init: RequestInit | null | undef
     copy.referrer = request.referrer;
     copy.referrerPolicy = request.referrerPolicy;
   }
+  copy.headers = headers;
   return copy;
+}
+
+function withoutNulls(added: RequestHeaders): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name in added) {
+    const value = added[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
 }

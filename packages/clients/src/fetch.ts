@@ -1,4 +1,10 @@
-import { type ClientOptions, createClientTracing, type Delivery, is } from '@throughline/core/http-client';
+import {
+  type ClientOptions,
+  createClientTracing,
+  type Delivery,
+  is,
+  type RequestHeaders,
+} from '@throughline/core/http-client';
 import { readFetch } from './fetch-request.ts';
 
 /** The options of {@link tracedFetch}. */
@@ -29,7 +35,9 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
   const traced: typeof fetch = (...args) => {
     const request = readFetch(args);
     if (request === undefined) return untraced(...args);
-    return tracing.run({ ...request, send: (headers) => untraced(...request.withHeaders(headers)), delivery });
+    const { method, url, signal, header } = request;
+    const send = (headers: RequestHeaders): Promise<Response> => untraced(...request.withHeaders(headers));
+    return tracing.run({ method, url, signal, header, send, delivery });
   };
   return Object.assign(traced, { [UNTRACED]: untraced });
 }

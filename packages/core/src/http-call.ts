@@ -15,9 +15,10 @@ import {
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
+import { withActiveSpan } from './active-context.ts';
 import { type CalleeSignal, signalTo } from './callee-signal.ts';
 import { getCorrelation } from './correlation.ts';
-import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
+import { callSafely, errorMessage, errorType, recordException, reportHook } from './failure.ts';
 import {
   ATTR_CANCELLED,
   ATTR_TIME_TO_FIRST_BYTE,
@@ -62,7 +63,7 @@ export class TracedCall {
   readonly #callee: CalleeSignal | undefined;
   readonly #startedAt = performance.now();
   #head: Head | undefined;
-  #connection: Attributes = {};
+  #connection: Attributes | undefined;
   #resends = 0;
   #errorType: string | undefined;
   #isComplete = false;
@@ -83,7 +84,7 @@ export class TracedCall {
     this.#settings = settings;
     this.#method = method;
     this.url = url;
-    this.context = trace.setSpan(active, this.#span);
+    this.context = withActiveSpan(active, this.#span);
     const headers = outgoingHeaders(this.context, allowed, header);
     this.#callee = signalTo(toPeers, this.#span.spanContext(), url, headers, header);
     this.headers = headers;
@@ -92,7 +93,7 @@ export class TracedCall {
 
   /** Notes what is known of the connection that the request goes over. */
   connect(attributes: Attributes): void {
-    Object.assign(this.#connection, attributes);
+    this.#connection = this.#connection === undefined ? attributes : Object.assign(this.#connection, attributes);
   }
 
   /** Notes that response headers came; those that come after a redirect replace them. */
@@ -105,7 +106,7 @@ export class TracedCall {
   resend(): void {
     this.#resends += 1;
     this.#head = undefined;
-    this.#connection = {};
+    this.#connection = undefined;
   }
 
   /** Ends the span: the response is complete, or nobody wants the rest. */
@@ -162,7 +163,7 @@ export class TracedCall {
   #finish(at?: number): void {
     this.ended = true;
     if (this.#callee !== undefined) callSafely('keep signals', () => this.#callee?.end());
-    this.#span.setAttributes(this.#connection);
+    if (this.#connection !== undefined) this.#span.setAttributes(this.#connection);
     if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
     this.#runHook('onEnd');
     const isRecorded = this.#span.isRecording();
@@ -175,7 +176,7 @@ export class TracedCall {
     const call: FinishedCall = {
       method: knownMethod(this.#method),
       url: this.url,
-      protocolVersion: this.#connection[ATTR_NETWORK_PROTOCOL_VERSION] as string | undefined,
+      protocolVersion: this.#connection?.[ATTR_NETWORK_PROTOCOL_VERSION] as string | undefined,
       statusCode: head?.statusCode,
       errorType: this.#errorType,
       durationMs: endedAt - this.#startedAt,
@@ -206,7 +207,11 @@ export function outgoingHeaders(
     let sent = callContext;
     if (allowed.trace !== true) sent = trace.deleteSpan(sent);
     if (allowed.baggage !== true) sent = propagation.deleteBaggage(sent);
-    callSafely('propagator.inject', () => propagation.inject(sent, headers));
+    try {
+      propagation.inject(sent, headers);
+    } catch (thrown) {
+      reportHook('propagator.inject', thrown);
+    }
   }
   // Left over from another trace where the caller forwards the headers of a request it got.
   if (headers.traceparent !== undefined && header('tracestate') !== undefined) headers.tracestate ??= null;

@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { context, type Span, type TracerProvider, trace } from '@opentelemetry/api';
-import { callSafely } from './failure.ts';
+import { callSafely, reportHook } from './failure.ts';
 import { headerRecorder } from './http-attributes.ts';
 import { type CallSettings, outgoingHeaders, type Propagate, type RequestHeaders, TracedCall } from './http-call.ts';
 import { type Delivery, followCall } from './http-delivery.ts';
@@ -137,13 +137,15 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
       const unsampled = unsampledContext(active);
       return unsampled === undefined ? {} : outgoingHeaders(unsampled, allowedBy(propagate, url), header);
     }
-    const start = (): TracedCall => {
+    try {
       const allowed = allowedBy(propagate, url);
       // Nobody has said that all the world is to be trusted with what peers tell each other.
       const toPeers = allowed.trace === true && (propagate !== undefined || isInternalHost(url.hostname));
       return new TracedCall(tracer, settings, active, method, url, header, allowed, toPeers);
-    };
-    return callSafely('tracerProvider', start) ?? {};
+    } catch (thrown) {
+      reportHook('tracerProvider', thrown);
+      return {};
+    }
   }
 
   return {
@@ -158,8 +160,11 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
   };
 }
 
+const EVERYTHING: Propagate = { trace: true, baggage: true, correlation: true };
+
 function allowedBy(propagate: ClientOptions['propagate'], url: URL): Propagate {
-  const verdict = propagate === undefined ? true : (callSafely('propagate', propagate, url) ?? false);
+  if (propagate === undefined) return EVERYTHING;
+  const verdict = callSafely('propagate', propagate, url) ?? false;
   return typeof verdict === 'object' ? verdict : { trace: verdict, baggage: verdict, correlation: verdict };
 }
 

@@ -68,6 +68,8 @@ function indexOrEnd(text: string, character: string, from: number): number {
 
 /** The text of an absolute URL without user, password, fragment and credential parameters, for `url.full`. */
 export function redactUrl(url: URL, redactQuery: QueryRedactor): string {
+  const { href } = url;
+  if (!/[@?#]/.test(href)) return href;
   const credentials = url.username !== '' || url.password !== '' ? `${REDACTED}:${REDACTED}@` : '';
   const query = url.search.length > 1 ? `?${redactQuery(url.search.slice(1))}` : '';
   return `${url.protocol}//${credentials}${url.host}${url.pathname}${query}`;
