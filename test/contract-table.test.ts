@@ -48,7 +48,17 @@ describe('the page of the contract', () => {
   it('knows the subjects of all adapters and clients', () => {
     const names = [...servers, ...http2Servers, ...clients, ...brokers].map((run) => run.name);
     expect(names).toEqual(
-      expect.arrayContaining(['express', 'fastify', 'bare node:http2', 'fetch', 'axios', 'amqplib', 'nats']),
+      expect.arrayContaining([
+        'express',
+        'fastify',
+        'bare node:http2',
+        'fetch',
+        'axios',
+        'amqplib',
+        'nats',
+        'kafkajs',
+        'bullmq',
+      ]),
     );
   });
 });

@@ -62,10 +62,29 @@ export function carriedFields(carried: Context, allowed: Propagate): CarrierFiel
   return fields;
 }
 
-/** Whether the sender has put a trace context of its own choice beside the message. */
-export function hasTraceContext(metadata: unknown): boolean {
-  if (typeof metadata !== 'object' || metadata === null) return false;
-  return propagation.fields().some((name) => name !== 'baggage' && readField(metadata, name) !== undefined);
+/**
+ * Those of the fields that a sender has not put beside its message already: its own stay. Nothing of the trace where it has
+ * put another trace context there, since half of one and half of another are none.
+ */
+export function missingFields(fields: CarrierFields, headers: unknown): CarrierFields {
+  if (typeof headers !== 'object' || headers === null) return fields;
+  const read = fieldReader(headers);
+  const missing: CarrierFields = {};
+  const hasTrace = hasTraceContext(headers);
+  for (const name in fields) {
+    if (read(name) === undefined && !(hasTrace && isOfTrace(name))) missing[name] = fields[name] as string;
+  }
+  return missing;
+}
+
+/** Whether a sender has put a trace context of its own choice beside its message. */
+export function hasTraceContext(headers: unknown): boolean {
+  const read = fieldReader(headers);
+  return propagation.fields().some((name) => isOfTrace(name) && read(name) !== undefined);
+}
+
+function isOfTrace(name: string): boolean {
+  return name !== 'baggage' && propagation.fields().includes(name);
 }
 
 /** Extracts the trace context and baggage from what is read of a message, into a context that has nothing else. */

@@ -17,6 +17,7 @@ import { MessageSpan } from './message-span.ts';
 import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
 import {
   describeOperation,
+  MAX_LINKS,
   type MessageOperation,
   type MessagingOptions,
   messagingOptionChecks,
@@ -46,9 +47,6 @@ export type MessageConsumer = {
   /** The span of a batch: a root with a link for each message, for the first 128 of them. */
   beginBatch(batch: IncomingBatch): MessageSpan;
 };
-
-// What OpenTelemetry's SDKs keep of the links of a span, unless told otherwise.
-const MAX_LINKS = 128;
 
 /**
  * Prepares the tracing of what queues of one system deliver; `component` is its name in errors and scopes. Throws a

@@ -1,10 +1,12 @@
 import { context, INVALID_SPAN_CONTEXT, type Link, SpanKind, trace } from '@opentelemetry/api';
-import { type CarrierFields, carriedFields, extractFields, fieldReader, hasTraceContext } from './carrier.ts';
+import { carriedFields, extractFields, fieldReader, hasTraceContext, missingFields } from './carrier.ts';
 import { callSafely } from './failure.ts';
 import type { Propagate } from './http-call.ts';
 import { MessageSpan } from './message-span.ts';
+import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
 import {
   describeOperation,
+  MAX_LINKS,
   type MessageOperation,
   type MessagingOptions,
   messagingOptionChecks,
@@ -20,8 +22,10 @@ export type { MessageOperation, MessagingOptions } from './messaging-options.ts'
 export type OutgoingMessage = MessageOperation & {
   /** What the system calls it: `publish`, `send`, `request`, `add`. */
   readonly operation: string;
-  /** What the caller has put beside the message. It is read only: the message is the caller's. */
+  /** What the caller has put beside the message. It is only read: the message is the caller's. */
   readonly headers?: unknown;
+  /** What the caller has put beside each message of a batch; each is to be given `missingFields` of the span's fields. */
+  readonly batch?: readonly unknown[];
 };
 
 /** Starts the PRODUCER span of a message. Put its `fields` beside a copy of the message, and end it. */
@@ -45,21 +49,19 @@ export function createMessageProducer(
 
   function start(message: OutgoingMessage): MessageSpan {
     const active = context.active();
-    const own = hasTraceContext(message.headers) ? extractFields(fieldReader(message.headers)) : undefined;
     const { name, attributes } = describeOperation(message, system, message.operation, 'send', template);
-    const ownContext = own === undefined ? undefined : trace.getSpanContext(own);
-    const links: Link[] = ownContext === undefined ? [] : [{ context: ownContext }];
+    if (message.batch !== undefined) attributes[ATTR_MESSAGING_BATCH_MESSAGE_COUNT] = message.batch.length;
+    const links = linksTo(message.batch ?? [message.headers]);
     const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER, attributes, links }, active);
     const spanContext = trace.setSpan(active, span);
-    const allowed = allowedBy(propagate, message.destination);
-    const fields = carriedFields(spanContext, own === undefined ? allowed : { ...allowed, trace: false });
+    const fields = carriedFields(spanContext, allowedBy(propagate, message.destination));
     if (onStart !== undefined) {
       context.with(spanContext, () => callSafely('onStart', onStart, span, message.destination));
     }
     return new MessageSpan(
       span,
       spanContext,
-      withoutThoseOf(fields, message.headers),
+      missingFields(fields, message.headers),
       onEnd && ((ended) => onEnd(ended, message.destination)),
     );
   }
@@ -71,7 +73,7 @@ export function createMessageProducer(
     const unsampled = unsampledContext(active);
     const allowed = allowedBy(propagate, message.destination);
     const fields = unsampled === undefined ? {} : carriedFields(unsampled, allowed);
-    return new MessageSpan(none, active, withoutThoseOf(fields, message.headers), undefined);
+    return new MessageSpan(none, active, missingFields(fields, message.headers), undefined);
   };
 }
 
@@ -82,10 +84,14 @@ function allowedBy(propagate: MessagingOptions['propagate'], destination: string
   return typeof verdict === 'object' ? verdict : { trace: verdict, baggage: verdict, correlation: verdict };
 }
 
-// The caller's own headers win.
-function withoutThoseOf(fields: CarrierFields, headers: unknown): CarrierFields {
-  if (typeof headers !== 'object' || headers === null) return fields;
-  const read = fieldReader(headers);
-  for (const name in fields) if (read(name) !== undefined) delete fields[name];
-  return fields;
+// To the trace contexts that the caller has put beside messages: they were caused by somebody else.
+function linksTo(headers: readonly unknown[]): Link[] {
+  const links: Link[] = [];
+  for (const own of headers) {
+    if (links.length === MAX_LINKS) break;
+    if (own === undefined || !hasTraceContext(own)) continue;
+    const cause = trace.getSpanContext(extractFields(fieldReader(own)));
+    if (cause !== undefined) links.push({ context: cause });
+  }
+  return links;
 }

@@ -15,7 +15,6 @@ export const ATTR_MESSAGING_MESSAGE_ID = 'messaging.message.id';
 export const ATTR_MESSAGING_MESSAGE_CONVERSATION_ID = 'messaging.message.conversation_id';
 export const ATTR_RABBITMQ_DESTINATION_ROUTING_KEY = 'rabbitmq.destination.routing_key';
 export const ATTR_RABBITMQ_MESSAGE_DELIVERY_TAG = 'rabbitmq.message.delivery_tag';
-export const ATTR_KAFKA_MESSAGE_KEY = 'kafka.message.key';
 export const ATTR_KAFKA_MESSAGE_TOMBSTONE = 'kafka.message.tombstone';
 export const ATTR_KAFKA_OFFSET = 'kafka.offset';
 

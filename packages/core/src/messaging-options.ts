@@ -55,6 +55,9 @@ export const messagingOptionChecks: OptionChecks<MessagingOptions> = {
   onEnd: is.function,
 };
 
+/** The links of a batch: what OpenTelemetry's SDKs keep of the links of a span, unless told otherwise. */
+export const MAX_LINKS = 128;
+
 /** What is done to a message, in the words of its system. */
 export type MessageOperation = {
   /** The queue, topic or subject, as `messaging.destination.name` is to have it. */

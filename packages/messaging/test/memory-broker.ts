@@ -5,7 +5,7 @@ import {
   type MessageSpan,
 } from '@throughline/core/message-consumer';
 import { createMessageProducer, type MessageProducer, type OutgoingMessage } from '@throughline/core/message-producer';
-import { ATTR_DELIVERY_COUNT, ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from '@throughline/core/messaging-attributes';
+import { ATTR_DELIVERY_COUNT } from '@throughline/core/messaging-attributes';
 import type {
   KitDelivery,
   KitMessage,
@@ -45,8 +45,8 @@ export function startMemoryBroker(mutation: Mutation, given: MessageSubjectOptio
   }
 
   function send(messages: readonly KitMessage[], headers?: object): void {
-    const batch = messages.length > 1 ? { [ATTR_MESSAGING_BATCH_MESSAGE_COUNT]: messages.length } : {};
-    const outgoing = { operation: 'send', destination: QUEUE, attributes: batch, headers };
+    const batch = messages.length > 1 ? { batch: messages.map((message) => message.headers) } : { headers };
+    const outgoing = { operation: 'send', destination: QUEUE, ...batch };
     const span = mutation.produce?.(produce, outgoing) ?? produce(outgoing);
     span.follow(() => {
       for (const { body, headers: own } of messages) {

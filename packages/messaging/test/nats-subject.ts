@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { connect, type Msg, headers as makeHeaders } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import * as library from '@nats-io/transport-node';
 import { traceConnection, tracedHandler } from '@throughline/messaging/nats';
 import type { KitDelivery, MessageSubjectOptions, TracedMessaging } from '@throughline/testkit';
 
 /** Makes what the contract kit sends and consumes by of a traced connection to NATS, whose messages come by an iterator. */
-export async function startNats(url: string, options: MessageSubjectOptions): Promise<TracedMessaging> {
+export async function startNats(
+  url: string,
+  options: MessageSubjectOptions,
+  { connect, headers: makeHeaders }: Pick<typeof library, 'connect' | 'headers'> = library,
+): Promise<TracedMessaging> {
   const nc = traceConnection(await connect({ servers: url, reconnect: false }), makeHeaders, options);
   const { propagate: _, ...ofHandlers } = options;
   const subject = `kit.${randomUUID()}`;
-  const headersOf = (given: Record<string, string> | undefined): { headers?: ReturnType<typeof makeHeaders> } => {
+  const headersOf = (given: Record<string, string> | undefined): { headers?: MsgHdrs } => {
     if (given === undefined) return {};
     const headers = makeHeaders();
     for (const [name, value] of Object.entries(given)) headers.set(name, value);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Scenario } from '../contract.ts';
-import type { MessageSubject } from '../message-subject.ts';
+import type { MessageSubject, TracedMessaging } from '../message-subject.ts';
 import { withMessaging } from '../message-target.ts';
+import type { SpanRecorder } from '../span-recorder.ts';
 
 class OutOfStock extends Error {
   override name = 'OutOfStock';
@@ -26,7 +27,7 @@ export const messageFailureScenarios: readonly Scenario<MessageSubject>[] = [
   {
     title: "a handler that fails makes the CONSUMER span an error, in the sender's trace",
     run: (subject, recorder) =>
-      withMessaging(subject, {}, async (messaging) => {
+      withoutTheRest(recorder, subject, async (messaging) => {
         let attempts = 0;
         await messaging.consume(() => {
           attempts += 1;
@@ -37,19 +38,17 @@ export const messageFailureScenarios: readonly Scenario<MessageSubject>[] = [
         const sent = await recorder.take(({ kind }) => kind === 'PRODUCER');
         assert.notEqual(handled.attributes['error.type'] ?? '', '');
         assert.deepEqual([handled.traceId, handled.parentSpanId], [sent.traceId, sent.spanId]);
-        recorder.clear();
       }),
   },
   {
     title: 'the CONSUMER span says what its handler threw or rejected with, whatever that is',
     run: (subject, recorder) =>
-      withMessaging(subject, {}, async (messaging) => {
+      withoutTheRest(recorder, subject, async (messaging) => {
         const failures: readonly [thrown: unknown, type: string][] = [
-          [new OutOfStock('none left'), 'OutOfStock'],
+          [Object.freeze(new OutOfStock('none left')), 'OutOfStock'],
           [Object.assign(new Error('gone'), { code: 'ECONNRESET' }), 'ECONNRESET'],
           ['a text', 'string'],
-          [undefined, 'undefined'],
-          [Object.freeze(new TypeError('frozen')), 'TypeError'],
+          [undefined, 'undefined'], // last: there are clients that stop at it
         ];
         const left = new Map(failures.map(([thrown], index) => [String(index), thrown]));
         await messaging.consume(async ({ body }) => {
@@ -64,7 +63,6 @@ export const messageFailureScenarios: readonly Scenario<MessageSubject>[] = [
           assert.equal(handled.attributes['error.type'], type);
           assert.equal(handled.exceptions[0]?.type, type);
         }
-        recorder.clear();
       }),
   },
   {
@@ -89,3 +87,13 @@ export const messageFailureScenarios: readonly Scenario<MessageSubject>[] = [
       }),
   },
 ];
+
+/** How often a broker delivers a message again, and when it gives up, is its own affair. */
+async function withoutTheRest(
+  recorder: SpanRecorder,
+  subject: MessageSubject,
+  use: (messaging: TracedMessaging) => Promise<void>,
+): Promise<void> {
+  await withMessaging(subject, {}, use);
+  recorder.clear();
+}
