@@ -74,7 +74,7 @@ describe('A trace', () => {
     const trace = buildTrace([
       makeSpan(id(1), { service: 'web', kind: 'server' }),
       child(2, 1, { service: 'web', kind: 'client', name: 'caller' }),
-      child(2, 1, { service: 'api', kind: 'server', name: 'callee', start: -5 }),
+      child(2, 1, { service: 'api', kind: 'server', name: 'callee', start: 5 }),
       child(3, 2, { service: 'api', start: 7 }),
       child(4, 2, { service: 'web', start: 8 }),
       child(5, 2, { service: 'elsewhere', start: 9 }),
