@@ -16,6 +16,7 @@ export { readSpans } from './codecs/read-spans.ts';
 export { TraceFormatError } from './codecs/trace-format-error.ts';
 export { decodeZipkinJson } from './codecs/zipkin-decode.ts';
 export { encodeZipkinJson, type ZipkinSpan } from './codecs/zipkin-encode.ts';
+export { type ComparedPath, type Comparison, compare, type PathFigures } from './compare.ts';
 export { type CriticalPath, type CriticalPathOptions, criticalPath, type Interval } from './critical-path.ts';
 export {
   type Dependencies,
@@ -24,6 +25,7 @@ export {
   type DependencyNode,
   dependencies,
 } from './dependencies.ts';
+export { type DifferingAttribute, differingAttributes } from './differing-attributes.ts';
 export { DurationSketch } from './duration-sketch.ts';
 export { groupByTrace } from './group-by-trace.ts';
 export type { LogRecord } from './log-record.ts';

@@ -30,6 +30,8 @@ export type PathProfile = {
   /** Nanoseconds, summed over the spans. */
   time: number;
   selfTime: number;
+  /** From the start of the trace, summed over the spans. */
+  start: number;
   /** Spans of the parent, traces for a root, that have such a child. */
   parents: number;
   /** The squares of the number of such children, summed over those. */
@@ -92,6 +94,7 @@ export class TraceProfile {
       if (isError) path.errors += 1;
       path.time += span.end - span.start;
       path.selfTime += selfTime;
+      path.start += span.start;
       const last = lastCalled(span);
       path.lastChildren.set(last, (path.lastChildren.get(last) ?? 0) + 1);
       // Spans of one path and one parent come together: a new parent closes the run of the last.
@@ -127,7 +130,17 @@ export class TraceProfile {
     let path = this.paths.get(key);
     if (path === undefined && this.paths.size < MAX_PATHS) {
       const depth = parent === undefined ? 0 : parent.depth + 1;
-      const sums = { spans: 0, errors: 0, time: 0, selfTime: 0, parents: 0, squares: 0, of: undefined, run: 0 };
+      const sums = {
+        spans: 0,
+        errors: 0,
+        time: 0,
+        selfTime: 0,
+        start: 0,
+        parents: 0,
+        squares: 0,
+        of: undefined,
+        run: 0,
+      };
       path = { parent, service, name, depth, ...sums, lastChildren: new Map() };
       this.#ids.set(path, this.paths.size);
       this.paths.set(key, path);
@@ -151,10 +164,10 @@ export function generalName(name: string): string {
 }
 
 /** The profile of these traces; one that is made already is returned as it is. */
-export function profileOf(traces: TraceProfile | Iterable<Trace>): TraceProfile {
+export function profileOf(traces: TraceProfile | Trace | Iterable<Trace>): TraceProfile {
   if (traces instanceof TraceProfile) return traces;
   const profile = new TraceProfile();
-  for (const trace of traces) profile.add(trace);
+  for (const trace of 'spans' in traces ? [traces] : traces) profile.add(trace);
   return profile;
 }
 
