@@ -40,7 +40,9 @@ export class PrometheusInstruments implements MetricSink {
   }
 
   record(key: InstrumentKey, value: number, { labels }: Series, _context: Context, exemplar?: Exemplar): void {
-    this.#histograms[key].observe({ labels, value, exemplarLabels: exemplar ?? NO_EXEMPLAR });
+    const histogram = this.#histograms[key];
+    if (INSTRUMENTS[key].unit === 's') histogram.observe({ labels, value, exemplarLabels: exemplar ?? NO_EXEMPLAR });
+    else histogram.observe(labels, value);
   }
 
   stop(): void {
@@ -50,6 +52,7 @@ export class PrometheusInstruments implements MetricSink {
 
 const NO_EXEMPLAR = {};
 
+// Sizes have no exemplars: prom-client takes twice as long for those, and the duration of the same exchange has one.
 // prom-client refuses exemplars in a registry of the text format, at the time a metric is made; it leaves them out there.
 function createHistogram(
   { Histogram }: PromClient,
@@ -62,7 +65,7 @@ function createHistogram(
     help,
     labelNames,
     buckets,
-    enableExemplars: true,
+    enableExemplars: unit === 's',
     registers: [],
   });
 }

@@ -116,7 +116,10 @@ describeWithService('prometheus', 'a Prometheus that scrapes', (prometheus) => {
           start: String(now - 120),
           end: String(now + 60),
         });
+        await tracing.flush();
         const sent = Buffer.concat(sink.bodies);
+        expect(sent.includes('GET /items/:id'), 'exported').toBe(true);
+        expect(sent.includes('GET /metrics'), 'scrapes are exported').toBe(false);
         const found = series.flatMap(({ exemplars }) => exemplars);
         expect(series.map(({ seriesLabels }) => seriesLabels.http_route)).toContain('/fail');
         for (const { labels } of found) {
