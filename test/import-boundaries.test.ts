@@ -18,7 +18,7 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   clients: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['axios'] },
   databases: {
     runtime: ['@opentelemetry/api', '@opentelemetry/semantic-conventions', '@throughline/core'],
-    types: ['ioredis', 'pg'],
+    types: ['pg'],
   },
   logs: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['pino', 'winston', 'logform'] },
   metrics: {

@@ -44,6 +44,8 @@ export type DatabaseSystem = {
   statusCode(thrown: unknown): string | undefined;
   /** The low-cardinality type of an error whose class and code say nothing. */
   errorType(message: string): string | undefined;
+  /** Whether it is the caller who gave the query up. */
+  isCancelled?(thrown: unknown): boolean;
   /** Takes out of the text of an error what may be data. */
   redact(text: string, statusCode: string | undefined): string;
 };
@@ -150,7 +152,7 @@ export function createDatabaseTracing(
 }
 
 function describeFailure(span: Span, thrown: unknown, system: DatabaseSystem): void {
-  if (thrown instanceof Error && thrown.name === 'AbortError') {
+  if (system.isCancelled?.(thrown) === true) {
     span.setAttribute(ATTR_CANCELLED, true);
     return;
   }

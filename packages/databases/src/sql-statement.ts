@@ -10,15 +10,15 @@ export type Statement = {
 };
 
 const MAX_TEXT = 4096;
-// Where reading stops. A constant that starts before is passed over, however long.
+// What is read of a statement. A constant that goes beyond is not closed, and goes to the end.
 const MAX_READ = 65_536;
 const MAX_CACHED = 500;
 
 const cache = new Map<string, Statement>();
 
 /**
- * Describes a PostgreSQL statement: constants become `?`, lists of them after IN a single one. Takes a time that is
- * bounded but for passing over long constants and comments. What was described before is remembered, within limits.
+ * Describes a PostgreSQL statement: constants become `?`, lists of them after IN a single one. Reads no more than the
+ * first 65,536 characters. What was described before is remembered, within limits.
  */
 export function describeStatement(sql: string): Statement {
   const known = cache.get(sql);
@@ -37,11 +37,11 @@ export function boundText(text: string): string {
 }
 
 function read(sql: string): Statement {
-  const tokens = new SqlTokens(sql);
+  const tokens = new SqlTokens(sql.slice(0, MAX_READ));
   const summary = new SqlSummary();
   const text = new SanitizedText();
   while (tokens.next()) {
-    if (tokens.start >= MAX_READ || text.isFull) return { text: text.end(true), summary: summary.text };
+    if (text.isFull) return { text: text.end(true), summary: summary.text };
     const { kind } = tokens;
     if (kind === 'literal') {
       summary.value();
@@ -56,7 +56,7 @@ function read(sql: string): Statement {
     if (kind === 'word' && /^(?:true|false)$/i.test(piece) && text.endsInValuePlace) text.value(tokens.spaced);
     else text.add(piece, tokens.spaced);
   }
-  return { text: text.end(false), summary: summary.text };
+  return { text: text.end(sql.length > MAX_READ), summary: summary.text };
 }
 
 class SanitizedText {
