@@ -12,12 +12,16 @@ export type BatchLimits = {
   readonly exportTimeoutMs: number;
 };
 
+/** What is kept is few and awaited by somebody, so it does not wait long for others. */
+const KEPT_DELAY_MS = 500;
+const DELAY_MS = 5000;
+
 /**
- * How finished spans are gathered, as `OTEL_BSP_*` say. Throws for a value that is no number or contradicts another.
+ * How finished spans are gathered, as `OTEL_BSP_*` say; `keeps` where a tail hold chooses them. Throws for a value that is no number or contradicts another.
  *
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor
  */
-export function readBatchLimits(): BatchLimits {
+export function readBatchLimits(keeps: boolean): BatchLimits {
   const maxQueueSize = readNumber('OTEL_BSP_MAX_QUEUE_SIZE', { min: 1 }) ?? 2048;
   const batchSize = readNumber('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', { min: 1 });
   if (batchSize !== undefined && batchSize > maxQueueSize) {
@@ -30,7 +34,8 @@ export function readBatchLimits(): BatchLimits {
     maxQueueSize,
     maxExportBatchSize: batchSize ?? Math.min(512, maxQueueSize),
     // Node takes no longer timers, and fires them at once.
-    scheduledDelayMs: readNumber('OTEL_BSP_SCHEDULE_DELAY', { min: 0, max: 2 ** 31 - 1 }) ?? 5000,
+    scheduledDelayMs:
+      readNumber('OTEL_BSP_SCHEDULE_DELAY', { min: 0, max: 2 ** 31 - 1 }) ?? (keeps ? KEPT_DELAY_MS : DELAY_MS),
     exportTimeoutMs: readNumber('OTEL_BSP_EXPORT_TIMEOUT', { min: 1, max: 2 ** 31 - 1 }) ?? 30_000,
   };
 }

@@ -134,7 +134,7 @@ function recording(
   // https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk: what is not OpenTelemetry's own says so.
   const itself = { 'telemetry.sdk.name': '@throughline/sdk', 'telemetry.sdk.version': VERSION };
   const attributes = { ...(resource.attributes as Attributes), ...itself };
-  const spanExport = new SpanExport(attributes, delivery, readBatchLimits(), loss);
+  const spanExport = new SpanExport(attributes, delivery, readBatchLimits(keep !== undefined), loss);
   const enter = { onEnd: (span: RecordedSpan) => spanExport.add(span) };
   const makeRing = (maxBytes: number): SpanRing => new SpanRing(maxBytes, spanExport);
   const hold =
@@ -171,14 +171,14 @@ function processing(
   loss: LossCounter,
   news: News,
 ): Way {
+  const { resource, sampling, spanLimits } = settings;
+  const { sampler, observer, keep, peers } = sampling;
   const sink =
     typeof exporter === 'object'
-      ? new BatchProcessor(exporter, readBatchLimits(), loss)
+      ? new BatchProcessor(exporter, readBatchLimits(keep !== undefined), loss)
       : exporter === 'console'
         ? new ConsoleProcessor(loss)
         : undefined;
-  const { resource, sampling, spanLimits } = settings;
-  const { sampler, observer, keep, peers } = sampling;
   const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, peers, sink);
   const all: (SpanProcessor | undefined)[] = [news, observer, ...own, hold ?? sink];
   const spanProcessors = all.filter((processor) => processor !== undefined);
