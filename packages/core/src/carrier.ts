@@ -12,7 +12,8 @@ export type FieldReader = (name: string) => string | undefined;
 
 // A server of HTTP refuses headers of more than 16 KB; a queue takes what it gets. W3C Baggage has this limit.
 const MAX_LENGTH = 8192;
-const EVERYTHING: Propagate = { trace: true, baggage: true, correlation: true };
+/** What travels unless told otherwise. */
+export const EVERYTHING: Propagate = { trace: true, baggage: true, correlation: true };
 
 /**
  * The trace context, baggage and correlation ID of the active context, to put beside a message of any queue: message
@@ -70,21 +71,24 @@ export function missingFields(fields: CarrierFields, headers: unknown): CarrierF
   if (typeof headers !== 'object' || headers === null) return fields;
   const read = fieldReader(headers);
   const missing: CarrierFields = {};
-  const hasTrace = hasTraceContext(headers);
+  const ofTrace = namesOfTrace();
+  const hasTrace = ofTrace.some((name) => read(name) !== undefined);
   for (const name in fields) {
-    if (read(name) === undefined && !(hasTrace && isOfTrace(name))) missing[name] = fields[name] as string;
+    if (hasTrace && ofTrace.includes(name)) continue;
+    if (read(name) === undefined) missing[name] = fields[name] as string;
   }
   return missing;
 }
 
 /** Whether a sender has put a trace context of its own choice beside its message. */
 export function hasTraceContext(headers: unknown): boolean {
+  if (typeof headers !== 'object' || headers === null) return false;
   const read = fieldReader(headers);
-  return propagation.fields().some((name) => isOfTrace(name) && read(name) !== undefined);
+  return namesOfTrace().some((name) => read(name) !== undefined);
 }
 
-function isOfTrace(name: string): boolean {
-  return name !== 'baggage' && propagation.fields().includes(name);
+function namesOfTrace(): string[] {
+  return propagation.fields().filter((name) => name !== 'baggage');
 }
 
 /** Extracts the trace context and baggage from what is read of a message, into a context that has nothing else. */
@@ -95,8 +99,17 @@ export function extractFields(read: FieldReader): Context {
 
 /** Reads the fields of whatever a queue's library has for the metadata of a message. */
 export function fieldReader(metadata: unknown): FieldReader {
-  return (name) => callSafely('message metadata', readField, metadata, name);
+  if (typeof metadata !== 'object' || metadata === null) return nothing;
+  return (name) => {
+    try {
+      return readField(metadata, name);
+    } catch {
+      return undefined; // a getter of somebody's
+    }
+  };
 }
+
+const nothing: FieldReader = () => undefined;
 
 const fieldGetter: TextMapGetter<FieldReader> = {
   keys: () => [], // what is asked for by pattern, such as Jaeger's baggage, is not found
@@ -117,8 +130,7 @@ function fitted(fields: CarrierFields, limit: number, correlationHeader: string 
   return Object.keys(fields).length <= limit ? fields : {};
 }
 
-function readField(metadata: unknown, name: string): string | undefined {
-  if (typeof metadata !== 'object' || metadata === null) return undefined;
+function readField(metadata: object, name: string): string | undefined {
   if ('get' in metadata && typeof metadata.get === 'function') return textOf(metadata.get(name));
   return Object.hasOwn(metadata, name) ? textOf((metadata as Record<string, unknown>)[name]) : undefined;
 }

@@ -90,7 +90,7 @@ export function createMessageConsumer(
         .slice(0, MAX_LINKS)
         .flatMap((metadata) => linkTo(extractFields(fieldReader(metadata))));
       const attributes = { ...batch.attributes, [ATTR_MESSAGING_BATCH_MESSAGE_COUNT]: batch.metadata.length };
-      return start({ ...batch, attributes }, ROOT_CONTEXT, links, nothing);
+      return start({ ...batch, attributes }, ROOT_CONTEXT, links, fieldReader(undefined));
     },
   };
 }
@@ -99,5 +99,3 @@ function linkTo(extracted: Context): Link[] {
   const sender = trace.getSpanContext(extracted);
   return sender === undefined || !isSpanContextValid(sender) ? [] : [{ context: sender }];
 }
-
-const nothing: FieldReader = () => undefined;

@@ -1,5 +1,5 @@
 import { context, INVALID_SPAN_CONTEXT, type Link, SpanKind, trace } from '@opentelemetry/api';
-import { carriedFields, extractFields, fieldReader, hasTraceContext, missingFields } from './carrier.ts';
+import { carriedFields, EVERYTHING, extractFields, fieldReader, hasTraceContext, missingFields } from './carrier.ts';
 import { callSafely } from './failure.ts';
 import type { Propagate } from './http-call.ts';
 import { MessageSpan } from './message-span.ts';
@@ -80,7 +80,8 @@ export function createMessageProducer(
 const none = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 function allowedBy(propagate: MessagingOptions['propagate'], destination: string): Propagate {
-  const verdict = propagate === undefined ? true : (callSafely('propagate', propagate, destination) ?? false);
+  if (propagate === undefined) return EVERYTHING;
+  const verdict = callSafely('propagate', propagate, destination) ?? false;
   return typeof verdict === 'object' ? verdict : { trace: verdict, baggage: verdict, correlation: verdict };
 }
 
