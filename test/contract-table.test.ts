@@ -28,7 +28,7 @@ vi.mock('@throughline/testkit', async (importKit) => ({
 
 beforeAll(async () => {
   for (const file of contractTests()) await import(file);
-});
+}, 120_000); // they import every framework there is
 
 describe('the page of the contract', () => {
   it('lists every scenario and every subject, with the reason of each skip', async () => {

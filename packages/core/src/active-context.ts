@@ -36,15 +36,14 @@ export class ActiveContext implements Context {
   }
 
   /** The same context with this span and this request. */
-  static of(parent: Context, span: Span, scope: RequestScope): Context {
+  static of(parent: Context, span: Span, scope: RequestScope | undefined): Context {
     return new ActiveContext(span, scope, parent instanceof ActiveContext ? parent.#rest : parent);
   }
 }
 
 /** The context with this span as the active one. */
 export function withActiveSpan(parent: Context, span: Span): Context {
-  const scope = parent.getValue(REQUEST_SCOPE) as RequestScope | undefined;
-  return scope === undefined ? trace.setSpan(parent, span) : ActiveContext.of(parent, span, scope);
+  return ActiveContext.of(parent, span, parent.getValue(REQUEST_SCOPE) as RequestScope | undefined);
 }
 
 const SPAN = spanKey();

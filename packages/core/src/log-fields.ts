@@ -64,12 +64,14 @@ const checks: OptionChecks<LogFieldOptions> = {
   projectId: ['a Google Cloud project id', (value) => typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value)],
 };
 
+const FLAGS = ['00', '01', '02', '03'];
+
 const otel: Naming = {
   requestId: 'request_id',
   addSpan(fields, { traceId, spanId, traceFlags }) {
     fields.trace_id = traceId;
     fields.span_id = spanId;
-    fields.trace_flags = traceFlags < 16 ? `0${traceFlags.toString(16)}` : traceFlags.toString(16);
+    fields.trace_flags = FLAGS[traceFlags] ?? traceFlags.toString(16).padStart(2, '0');
   },
 };
 

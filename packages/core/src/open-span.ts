@@ -1,4 +1,14 @@
-import { type Context, context, type Span, type SpanOptions, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  type Span,
+  type SpanOptions,
+  SpanStatusCode,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
+import { withActiveSpan } from './active-context.ts';
 import { errorMessage, errorType, recordException } from './failure.ts';
 import { withLocalRoot } from './repeated-query.ts';
 import { VERSION } from './version.ts';
@@ -9,9 +19,23 @@ export type OpenSpan = { readonly span: Span; readonly context: Context };
 /** Starts a span of the application's own code, a child of the active one. */
 export function openSpan(name: string, options: SpanOptions): OpenSpan {
   const parent = context.active();
-  const span = trace.getTracer('@throughline/core', VERSION).startSpan(name, options, parent);
-  const active = trace.setSpan(parent, span);
+  const span = ownTracer().startSpan(name, options, parent);
+  const active = withActiveSpan(parent, span);
   return { span, context: trace.getSpan(parent) === undefined ? withLocalRoot(active, span) : active };
+}
+
+let provider: TracerProvider | undefined;
+let tracer: Tracer | undefined;
+
+// Asking for a tracer costs as much as starting a span, and the answer changes only with the provider behind the API's.
+function ownTracer(): Tracer {
+  const registered: TracerProvider & { getDelegate?(): TracerProvider } = trace.getTracerProvider();
+  const current = registered.getDelegate?.() ?? registered;
+  if (tracer === undefined || current !== provider) {
+    provider = current;
+    tracer = current.getTracer('@throughline/core', VERSION);
+  }
+  return tracer;
 }
 
 /** Ends a span with what was thrown. */

@@ -6,6 +6,7 @@ type Step = IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
 
 /** Whether a value is a generator, which runs as it is asked for values; arrays and streams are none. */
 export function isGenerator(value: unknown): value is AnyGenerator {
+  if (typeof value !== 'object' || value === null || !('next' in value)) return false;
   return /^\[object (?:Async)?Generator\]$/.test(Object.prototype.toString.call(value));
 }
 

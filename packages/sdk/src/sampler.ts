@@ -1,9 +1,11 @@
-import { diag } from '@opentelemetry/api';
+import { type Context, diag, TraceFlags, trace } from '@opentelemetry/api';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   ParentBasedSampler,
   type Sampler,
+  SamplingDecision,
+  type SamplingResult,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
 import {
@@ -168,8 +170,25 @@ function samplerOfEnvironment(): Sampler {
   if (name === 'traceidratio') return new TraceIdRatioBasedSampler(ratio);
   if (name === 'parentbased_always_off') return new ParentBasedSampler({ root: new AlwaysOffSampler() });
   if (name === 'parentbased_traceidratio') return consistentSampler({ ratio });
-  return new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  return new DefaultSampler();
 }
+
+/** `parentbased_always_on` as the SDK has it, in fewer steps: every span of every service that sets nothing passes here. */
+class DefaultSampler extends ParentBasedSampler {
+  constructor() {
+    super({ root: new AlwaysOnSampler() });
+  }
+
+  override shouldSample(context: Context, traceId: string): SamplingResult {
+    const parent = trace.getSpanContext(context);
+    // Where the parent is none or not valid, the span has a trace id of its own.
+    const isRoot = parent === undefined || parent.traceId !== traceId;
+    return isRoot || (parent.traceFlags & TraceFlags.SAMPLED) !== 0 ? SAMPLED : DROPPED;
+  }
+}
+
+const SAMPLED: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
+const DROPPED: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
 
 function ratioOfEnvironment(name: (typeof NAMES)[number] | undefined): number {
   const given = readVariable('OTEL_TRACES_SAMPLER_ARG');

@@ -108,8 +108,10 @@ class RecorderTracer implements Tracer {
 }
 
 function validParent(from: Context): SpanContext | undefined {
-  const parent = trace.getSpanContext(from);
-  return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
+  const span = trace.getSpan(from);
+  if (span === undefined) return undefined;
+  const parent = span.spanContext();
+  return span instanceof RecordedSpan || isSpanContextValid(parent) ? parent : undefined;
 }
 
 // Our own trace ids are random; a child keeps what its parent says.
