@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { diag } from '@opentelemetry/api';
 import type { KeepInbox, KeepTransport } from '@throughline/sampling';
 import { afterEach, expect, it } from 'vitest';
 import { traceId } from '../tail/spans.ts';
@@ -187,6 +188,30 @@ it('gives up on a peer that hangs, counts what it was to be told, and lets nobod
   for (const socket of sockets) socket.destroy();
   hanging.close();
 }, 15_000);
+
+it('says why it cannot be told where its port is taken, and goes on with what responses tell', async () => {
+  const errors: string[] = [];
+  const ignore = (): void => {};
+  const logger = {
+    error: (text: string) => void errors.push(text),
+    warn: ignore,
+    info: ignore,
+    debug: ignore,
+    verbose: ignore,
+  };
+  diag.setLogger(logger, { suppressOverrideMessage: true });
+  const first = await start();
+  const port = Number((await addressOf(first)).split(':')[1]);
+  const second = await start({ port });
+  diag.disable();
+  expect(errors).toEqual([expect.stringMatching(/^\[sampling\] Peers cannot tell this instance .*EADDRINUSE/)]);
+  expect(second.peers.reachable).toBe(false);
+  expect(first.peers.verify(second.peers.proof())).toBe('');
+  first.serve(1);
+  second.serve(1, true);
+  second.peers.involve(traceId(1), await addressOf(first));
+  await until(() => first.out.length === 1);
+});
 
 it('bounds what waits for peers that are away, and counts the rest', async () => {
   let send = (): Promise<void> => new Promise(() => {});
