@@ -29,7 +29,7 @@ export type Ioredis = {
 
 /** What ioredis sends by itself when it has opened a connection, until it says that it is ready. */
 const CONNECTION_COMMANDS = new Set(
-  'hello auth select client readonly info subscribe psubscribe ssubscribe himport'.split(' '),
+  'hello auth select client readonly info cluster subscribe psubscribe ssubscribe himport'.split(' '),
 );
 
 /** Traces the commands, pipelines and transactions of a client of ioredis. */

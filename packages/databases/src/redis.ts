@@ -19,7 +19,9 @@ const TRACED = Symbol.for('throughline.traced-redis');
 export function traceRedis<Client extends object>(client: Client, options: RedisOptions = {}): Client {
   const given = Object(client) as Partial<Ioredis & NodeRedis>;
   const isIoredis = typeof given.pipeline === 'function' && typeof given.multi === 'function';
-  if (typeof given.sendCommand !== 'function' || !(isIoredis || '_executeMulti' in given)) {
+  // Clusters and sentinels of node-redis run commands on clients of their own, by `_execute`.
+  const isNodeRedis = '_executeMulti' in given && !('_execute' in given);
+  if (typeof given.sendCommand !== 'function' || !(isIoredis || isNodeRedis)) {
     throw new TypeError('[redis] Expected a client of ioredis, or what `createClient()` of `redis` returns.');
   }
   const tracing = createDatabaseTracing('redis', redis, options, {});

@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { type RedisOptions, traceRedis } from '@throughline/databases/redis';
 import { type RecordedSpan, recordSpans, type SpanRecorder } from '@throughline/testkit';
-import { createClient } from 'redis';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { createClient as createClient5 } from 'redis-5';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { describeWithService } from '../../../test/service.ts';
@@ -154,5 +154,13 @@ describeWithService('redis', 'a traced client', (url) => {
       await selecting.get('a');
       expect((await recorder.take('GET')).attributes).toMatchObject({ 'db.namespace': '2', 'db.query.text': 'GET a' });
     });
+  });
+
+  it.each([
+    ['cluster', () => createCluster({ rootNodes: [{ url }] })],
+    ['pool', () => createClientPool({ url })],
+    ['sentinel', () => createSentinel({ name: 'x', sentinelRootNodes: [] })],
+  ])('a %s of node-redis is refused, rather than traced in part', (_what, createOther) => {
+    expect(() => traceRedis(createOther())).toThrow('[redis] Expected a client of ioredis, or what `createClient()`');
   });
 });
