@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } fr
 import { describeWithService } from '../../../test/service.ts';
 import { activeSpanId, inRequest } from './request-span.ts';
 
-const create6 = (url: string) => createClient({ url, database: 1 });
+const create6 = (url: string) => createClient({ url, database: 3 });
 type Client = ReturnType<typeof create6>;
 const versions = [
   { name: 'node-redis 6', createOne: create6 },
-  { name: 'node-redis 5', createOne: (url: string) => createClient5({ url, database: 1 }) as unknown as Client },
+  { name: 'node-redis 5', createOne: (url: string) => createClient5({ url, database: 3 }) as unknown as Client },
 ];
 
 describeWithService('redis', 'a traced client', (url) => {
@@ -58,7 +58,7 @@ describeWithService('redis', 'a traced client', (url) => {
       expect(span.parentSpanId).toBe(parent.spanId);
       expect(span.attributes).toEqual({
         'db.system.name': 'redis',
-        'db.namespace': '1',
+        'db.namespace': '3',
         'db.operation.name': 'SET',
         'db.query.text': 'SET ? ? ? ?',
         'server.address': hostname,
