@@ -17,6 +17,7 @@ import { ATTR_REASON, ObjectShelf, type SpanShelf } from './span-shelf.ts';
 import { type KeepReason, type Verdict, Verdicts } from './verdicts.ts';
 
 const LOOK_EVERY_MS = 250;
+const NEVER_MS = Number.POSITIVE_INFINITY;
 
 /**
  * Holds the spans that a sampler has recorded but not sampled until it is known how their trace went in this process. As
@@ -39,7 +40,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   readonly #traces: HeldTraces<Span, Place>;
   readonly #pressure: MemoryPressure;
   readonly #metrics = new HoldMetrics(() => this.stats());
-  /** When memory was looked at last, while nothing is held. */
+  /** When the timer looked last, or when it was started: as exact as anything that happens on a timer has to be. */
   #lookedMs = 0;
   readonly #now = (): number => this.#clock.read();
   #onKeep: ((traceId: string, reason: KeepReason) => void) | undefined;
@@ -170,7 +171,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   }
 
   #track(trace: HeldTrace<Span, Place>, span: Span): void {
-    trace.start(span, this.#now);
+    trace.start(span, this.#slow.lowestMs < NEVER_MS && isLocalRoot(span) ? this.#now() : undefined);
     if (this.#timer === undefined) this.#watch();
   }
 
@@ -189,7 +190,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
       else this.#counter.late += 1;
     } else {
       this.#traces.hold(trace, span);
-      if (!trace.isOpen) this.#traces.rest(trace, this.#now() + this.#settings.holdMs);
+      if (!trace.isOpen) this.#traces.rest(trace, this.#lookedMs + LOOK_EVERY_MS + this.#settings.holdMs);
     }
   }
 
@@ -281,6 +282,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   // A timer remembers the context it was made in, and would keep that of a request.
   #watch(): void {
+    this.#lookedMs = this.#now();
     this.#metrics.attach();
     const look = (): void => {
       try {
@@ -294,10 +296,11 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   #look(): void {
     const now = this.#now();
+    this.#lookedMs = now;
     this.#metrics.attach();
     this.#traces.expire(now);
     if (this.#pressure.look()) this.#traces.clear(true);
-    if (Number.isFinite(this.#slow.lowestMs)) {
+    if (this.#slow.lowestMs < NEVER_MS) {
       this.#traces.visitOpen((trace) => this.#keepIfOverdue(trace, now));
     }
     if (!this.#traces.isEmpty) return;
@@ -307,7 +310,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   }
 
   #keepIfOverdue(trace: HeldTrace<Span, Place>, now: number): void {
-    const overdue = trace.roots.find(({ span, sinceMs }) => this.#slow.isOverdue(span, now - sinceMs));
-    if (overdue !== undefined) this.#keepWithinBudget(trace, overdue.span.spanContext(), 'slow');
+    const overdue = trace.findRoot((span, sinceMs) => this.#slow.isOverdue(span, now - sinceMs));
+    if (overdue !== undefined) this.#keepWithinBudget(trace, overdue.spanContext(), 'slow');
   }
 }

@@ -8,14 +8,21 @@ export class TraceTable<Value extends object> {
   readonly #slots = new Map<string, number>();
   readonly #values: (Value | undefined)[] = [];
   readonly #free: number[] = [];
+  // The spans of a request come in runs, with the same string.
+  #lastId = '';
+  #last: Value | undefined;
 
   get size(): number {
     return this.#slots.size;
   }
 
   get(traceId: string): Value | undefined {
+    if (traceId === this.#lastId) return this.#last;
     const slot = this.#slots.get(traceId);
-    return slot === undefined ? undefined : this.#values[slot];
+    if (slot === undefined) return undefined;
+    this.#lastId = traceId;
+    this.#last = this.#values[slot];
+    return this.#last;
   }
 
   /** Adds a value for an id that has none. */
@@ -23,11 +30,17 @@ export class TraceTable<Value extends object> {
     const slot = this.#free.pop() ?? this.#values.length;
     this.#slots.set(traceId, slot);
     this.#values[slot] = value;
+    this.#lastId = traceId;
+    this.#last = value;
   }
 
   delete(traceId: string): void {
     const slot = this.#slots.get(traceId);
     if (slot === undefined) return;
+    if (traceId === this.#lastId) {
+      this.#lastId = '';
+      this.#last = undefined;
+    }
     this.#slots.delete(traceId);
     this.#values[slot] = undefined;
     this.#free.push(slot);

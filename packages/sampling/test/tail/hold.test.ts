@@ -343,7 +343,9 @@ it('keeps fewer and fewer when too many fail, the same ones everywhere, and stat
       end(span, { error: true });
       if (index % 2 === 0) vi.advanceTimersByTime(1);
     }
-    return { out, stats: hold.stats() };
+    const stats = hold.stats();
+    hold.shutdown();
+    return { out, stats };
   };
   const few = run(20);
   expect(few.out.length).toBeGreaterThan(100);

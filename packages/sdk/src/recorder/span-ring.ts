@@ -189,11 +189,11 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
 
 function writeRecord(writer: ByteWriter, { spanContext, isParentRemote, body, reason, omitted }: HeldRecord): void {
   writer.byte(0x12);
-  const start = writer.open();
+  const start = writer.openLong();
   writer.raw(body);
   writeSpanAttribute(writer, ATTR_REASON, reason);
   if (omitted > 0) writeSpanAttribute(writer, ATTR_OMITTED, omitted);
   const { traceId, traceState, traceFlags } = spanContext;
   writeSpanEnd(writer, traceId, traceState?.serialize() ?? '', traceFlags, isParentRemote);
-  writer.close(start);
+  writer.closeLong(start);
 }
