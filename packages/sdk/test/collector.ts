@@ -30,13 +30,15 @@ export async function startCollector(answer: Behaviour = accept): Promise<Collec
   const exports: Export[] = [];
   const news = new EventEmitter();
   const server = createServer((request, response) => {
-    void read(request).then((body) => {
+    const take = (body: Buffer): void => {
       const zipped = request.headers['content-encoding'] === 'gzip';
       const exported = { path: request.url ?? '', headers: request.headers, body: zipped ? gunzipSync(body) : body };
       exports.push(exported);
       collector.answer(response, exported);
       news.emit('export');
-    });
+    };
+    // Whoever gives up in the middle of a request has not exported it.
+    read(request).then(take, () => {});
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const collector: Collector = {
