@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { callSafely } from './failure.ts';
 import type { Exchange } from './http-server.ts';
 import { exchangeOf, type Framework } from './node-http.ts';
-import { prepareMessages } from './node-messages.ts';
+import { messagesOf, prepareMessages } from './node-messages.ts';
 
 // What `router` 2.3 and later publish on `tracing:express.router.request`, for every layer a request passes.
 type LayerEvent = {
@@ -29,7 +29,7 @@ type RoutedRequest = IncomingMessage & {
 };
 
 /** The mount prefixes of the routers that a request is in, by the `next` that identifies each running router. */
-type Routing = { readonly prefixes: Map<object | undefined, string>; entered: string };
+type Routing = { readonly routers: (object | undefined)[]; readonly prefixes: string[]; entered: string };
 
 /** Express's own view of a request. */
 type ExpressRequest = IncomingMessage & {
@@ -77,9 +77,9 @@ function enterLayer(event: LayerEvent): void {
   published = true;
   if (event.param !== undefined) return;
   // Prefixes count also before there is an exchange: a router in the middle of the tree may trace by itself.
-  const exchange = exchangeOf(event.req);
-  event.req[ROUTING] ??= { prefixes: new Map(), entered: '' };
-  const routing = event.req[ROUTING];
+  const messages = messagesOf(event.req);
+  const exchange = messages?.exchange;
+  const routing = routingOf(event.req, messages);
   const prefix = prefixOf(event.req, routing);
   if ('method' in event.layer) {
     exchange?.setRoute(joinPattern(prefix, event.route));
@@ -96,10 +96,21 @@ function enterLayer(event: LayerEvent): void {
 
 // A router seen for the first time runs inside the layer that was entered last.
 function prefixOf(request: RoutedRequest, routing: Routing): string {
-  const known = routing.prefixes.get(request.next);
+  const router = request.next;
+  const known = routing.prefixes[routing.routers.indexOf(router)];
   if (known !== undefined) return known;
-  routing.prefixes.set(request.next, routing.entered);
+  routing.routers.push(router);
+  routing.prefixes.push(routing.entered);
   return routing.entered;
+}
+
+function routingOf(request: RoutedRequest, messages: ReturnType<typeof messagesOf>): Routing {
+  const known = (messages?.routing ?? request[ROUTING]) as Routing | undefined;
+  if (known !== undefined) return known;
+  const routing: Routing = { routers: [], prefixes: [], entered: '' };
+  if (messages === undefined) request[ROUTING] = routing;
+  else messages.routing = routing;
+  return routing;
 }
 
 function joinPattern(prefix: string, pattern: string | RegExp | undefined): string {

@@ -173,13 +173,13 @@ function describeRequest<Source>(
   source: Source,
 ): InboundRequest {
   const { headers, socket } = request;
-  const forwarded = forwardedOf(request, readForwarded, source);
+  const forwarded = forwardedOf(headers, readForwarded, source);
   return {
     method: request.method ?? 'GET',
     target,
-    scheme: forwarded?.scheme ?? ownScheme(request),
+    scheme: forwarded?.scheme ?? ownScheme(socket),
     host: forwarded?.host ?? headers.host ?? (headers[':authority'] as string | undefined),
-    protocolVersion: request.httpVersionMajor >= 2 ? String(request.httpVersionMajor) : request.httpVersion,
+    protocolVersion: protocolVersion(request.httpVersion),
     peerAddress: socket?.remoteAddress,
     peerPort: socket?.remotePort,
     clientAddress: forwarded?.clientAddress,
@@ -192,11 +192,11 @@ function schemeOf<Source>(
   readForwarded: ((source: Source) => Forwarded) | undefined,
   source: Source,
 ): string {
-  return forwardedOf(request, readForwarded, source)?.scheme ?? ownScheme(request);
+  return forwardedOf(request.headers, readForwarded, source)?.scheme ?? ownScheme(request.socket);
 }
 
 function forwardedOf<Source>(
-  { headers }: IncomingMessage,
+  headers: IncomingMessage['headers'],
   readForwarded: ((source: Source) => Forwarded) | undefined,
   source: Source,
 ): Forwarded | undefined {
@@ -209,8 +209,13 @@ function forwardedOf<Source>(
   return isForwarded ? callSafely('forwarded', readForwarded, source) : undefined;
 }
 
-function ownScheme({ socket }: IncomingMessage): string {
+function ownScheme(socket: object | undefined): string {
   return (socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http';
+}
+
+// `2` and above have no minor version.
+function protocolVersion(version: string): string {
+  return version.endsWith('.0') && version !== '1.0' ? version.slice(0, -2) : version;
 }
 
 // Express and Connect rewrite `url` while they route; they keep the original.

@@ -12,8 +12,6 @@ import { keepSignals } from './keep-signals.ts';
 const LOST = 'lost';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
-/** There in HTTP/2 only. */
-type MaybeStream = { readonly stream?: Http2Stream };
 
 /**
  * A request and its response, with what there is to know of them besides. It hangs on both by one property: whoever
@@ -23,6 +21,10 @@ class Messages {
   exchange: Exchange | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** There in HTTP/2 only. */
+  readonly stream: Http2Stream | undefined;
+  /** What the router of a framework is to remember. */
+  routing: object | undefined;
   // The methods that ours stand in front of; they need not be the prototype's, other middleware does the same.
   emitOfRequest: Method;
   emitOfResponse: Method;
@@ -37,10 +39,11 @@ class Messages {
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.response = response;
+    this.stream = (response as { stream?: Http2Stream }).stream;
     this.emitOfRequest = request.emit as Method;
     this.emitOfResponse = response.emit as Method;
     this.writeHead = response.writeHead as Method;
-    this.ownFinish = request.httpVersionMajor === 1 && response.listenerCount('finish') === 1 ? 1 : 0;
+    this.ownFinish = this.stream === undefined && response.listenerCount('finish') === 1 ? 1 : 0;
   }
 
   /** What an application has put into prototypes of its own counts, where it set those after ours stood in front. */
@@ -65,12 +68,12 @@ export function exchangeOf(message: object): Exchange | undefined {
 
 /** The request of a traced response; those of HTTP/2 forget theirs when they close. */
 export function requestOf(response: ServerResponse): IncomingMessage {
-  return messagesOf(response).request;
+  return knownMessages(response).request;
 }
 
 /** The response to a traced request. */
 export function responseOf(request: IncomingMessage): ServerResponse {
-  return messagesOf(request).response;
+  return knownMessages(request).response;
 }
 
 /**
@@ -97,7 +100,7 @@ export function whenClosed(
   first: boolean,
   needsContext: boolean,
 ): void {
-  if (!needsContext && response.listenerCount('close') === 0) messagesOf(response).ownClose = 1;
+  if (!needsContext && response.listenerCount('close') === 0) knownMessages(response).ownClose = 1;
   if (first) response.prependListener('close', listener);
   else response.on('close', listener);
 }
@@ -113,17 +116,22 @@ export function prepareMessages(request: IncomingMessage, response: ServerRespon
   return messages;
 }
 
-function messagesOf(message: object): Messages {
+/** What there is to know of a request and its response besides, if it was prepared. */
+export function messagesOf(message: object): Messages | undefined {
+  return (message as Traced)[MESSAGES];
+}
+
+function knownMessages(message: object): Messages {
   return (message as Traced)[MESSAGES] as Messages;
 }
 
 function emitOfRequest(this: IncomingMessage, ...args: unknown[]): boolean {
-  const messages = messagesOf(this);
+  const messages = knownMessages(this);
   return emitInContext(messages.exchange, messages.emitOfRequest, this, args, 0);
 }
 
 function emitOfResponse(this: ServerResponse, ...args: unknown[]): boolean {
-  const messages = messagesOf(this);
+  const messages = knownMessages(this);
   let own = 0;
   if (args[0] === 'finish') {
     // Requests that a framework injects for a test have no socket: this event is all they tell.
@@ -154,8 +162,8 @@ function isUnheard(emit: Method, emitter: EventEmitter, event: string, own: numb
   return emit === EventEmitter.prototype.emit && event !== 'error' && emitter.listenerCount(event) <= own;
 }
 
-function writeHeadNoticed(this: ServerResponse & MaybeStream, ...args: unknown[]): ServerResponse {
-  const messages = messagesOf(this);
+function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerResponse {
+  const messages = knownMessages(this);
   const { exchange } = messages;
   if (exchange === undefined) return messages.writeHead.apply(this, args) as ServerResponse;
   const { isObserved } = exchange;
@@ -163,7 +171,7 @@ function writeHeadNoticed(this: ServerResponse & MaybeStream, ...args: unknown[]
   if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
   const written = messages.writeHead.apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
-  messages.statusSent ??= (this.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
+  messages.statusSent ??= (messages.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
   if (isObserved) {
     messages.contentType = this.getHeader('content-type');
     exchange.answersWith(messages.contentType);
@@ -180,14 +188,14 @@ export function isUpgraded(
 }
 
 /** How the exchange ended, as Node's objects tell it when the response closes. */
-export function outcomeOf(request: IncomingMessage, response: ServerResponse & MaybeStream): Outcome {
+export function outcomeOf(request: IncomingMessage, response: ServerResponse): Outcome {
   // Both sides may end it as they like; what was answered went past us.
   if (isUpgraded(request, response)) return { statusCode: undefined, abortedBy: undefined, contentType: undefined };
-  const { stream } = response;
-  const messages = messagesOf(response);
+  const messages = knownMessages(response);
   return {
     statusCode: statusSent(messages, response),
-    abortedBy: stream === undefined ? abortedBy(messages, request, response) : streamAbortedBy(stream),
+    abortedBy:
+      messages.stream === undefined ? abortedBy(messages, request, response) : streamAbortedBy(messages.stream),
     contentType: typeof messages.contentType === 'string' ? messages.contentType : undefined,
   };
 }
@@ -202,7 +210,7 @@ function statusSent(messages: Messages, response: ServerResponse): number | unde
 
 /** Whether a response waits for its turn on a pipelined connection: it has no socket, and nothing of it has left. */
 export function isQueued(response: ServerResponse): boolean {
-  return response.socket === null && !isComplete(messagesOf(response), response);
+  return response.socket === null && !isComplete(knownMessages(response), response);
 }
 
 function isComplete(messages: Messages, response: ServerResponse): boolean {
