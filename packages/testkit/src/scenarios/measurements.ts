@@ -37,7 +37,7 @@ export const measurementScenarios: readonly Scenario<ServerSubject>[] = [
           assert.equal(measured.requestBodySize, 7);
           assert.equal(measured.responseBodySize, 5);
           const { durationMs } = measured;
-          assert.ok(durationMs >= WORK_MS - 5 && Math.abs(durationMs - span.durationMs) < 10, `${durationMs} ms`);
+          assert.ok(durationMs >= WORK_MS - 5 && Math.abs(durationMs - span.durationMs) < 500, `${durationMs} ms`);
           assert.equal(measured.span.spanContext().spanId, span.spanId);
           assert.equal(measurements.started, 1);
         }),
