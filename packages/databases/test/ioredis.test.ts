@@ -85,11 +85,9 @@ describeWithService('redis', 'a traced client', (url) => {
             const inCallback = await new Promise((resolve) => {
               redis.get('a', () => resolve(activeSpanId()));
             });
-            const inPipeline = await new Promise((resolve) => {
-              redis
-                .pipeline()
-                .get('a')
-                .exec(() => resolve(activeSpanId()));
+            const inPipeline = await new Promise((resolve, reject) => {
+              const ask = (): unknown => redis.get('a').then(() => resolve(activeSpanId()), reject);
+              redis.pipeline().get('a').exec(ask);
             });
             return [own, inCallback, inPipeline, activeSpanId()];
           }),
@@ -97,7 +95,7 @@ describeWithService('redis', 'a traced client', (url) => {
       );
       for (const [seen] of lists) {
         expect(new Set(seen).size).toBe(1);
-        for (const name of ['GET', 'GET', 'PIPELINE GET']) {
+        for (const name of ['GET', 'GET', 'PIPELINE GET', 'GET']) {
           await recorder.take((span) => span.name === name && span.parentSpanId === seen[0]);
         }
       }
@@ -176,8 +174,13 @@ describeWithService('redis', 'a traced client', (url) => {
     });
 
     it('leaves messages of a channel without a request', async () => {
+      let inRetry: unknown = 'nothing';
       const [[subscriber, heard], parent] = await request(async () => {
-        const listener = create({ lazyConnect: true });
+        const retryStrategy = (): null => {
+          inRetry = trace.getActiveSpan();
+          return null;
+        };
+        const listener = create({ lazyConnect: true, retryStrategy });
         const message = new Promise((resolve) => {
           listener.on('message', (channel, text) => resolve([channel, text, trace.getActiveSpan()]));
         });
@@ -188,7 +191,9 @@ describeWithService('redis', 'a traced client', (url) => {
       await redis.publish('traced', 's3cr3t');
       expect(await heard).toEqual(['traced', 's3cr3t', undefined]);
       await recorder.take('PUBLISH');
-      subscriber.disconnect();
+      subscriber.disconnect(true);
+      await once(subscriber, 'end');
+      expect(inRetry).toBeUndefined();
     });
 
     it('makes no span of what a connection does for itself, be it opened at once, later or again', async () => {
