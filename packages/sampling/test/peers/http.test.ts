@@ -83,6 +83,17 @@ it('tells everybody who has a part of a trace, and they theirs, once, in whateve
   expect(told).toBeLessThanOrEqual(5);
 });
 
+it('passes the news on of a trace of which it holds nothing itself any more', async () => {
+  const [a, between, b] = await Promise.all([start(), start(), start()]);
+  a.serve(1);
+  b.serve(1);
+  a.call(1, between);
+  between.call(1, b);
+  a.hold.keep(traceId(1));
+  await until(() => b.out.length === 1);
+  expect(between.out).toEqual([]);
+});
+
 it('tells at once who turns out to have a part of a trace that is kept already', async () => {
   const [a, b] = await Promise.all([start(), start()]);
   b.serve(1);
