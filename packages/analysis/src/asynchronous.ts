@@ -28,7 +28,11 @@ export function isAsynchronous(span: TraceSpan, tolerance: number = CLOCK_TOLERA
 /** Whether the parent left the work to someone else by its very nature, whatever the times say. */
 export function isHandedOver({ span }: TraceSpan, { span: parent }: TraceSpan): boolean {
   if (span.kind === 'consumer' && parent.kind === 'producer') return true;
-  return span.links.some(
-    (link) => link.spanId === parent.spanId && link.attributes['opentracing.ref_type'] === 'follows_from',
+  // Most spans have no links: nothing is made for them.
+  return (
+    span.links.length > 0 &&
+    span.links.some(
+      (link) => link.spanId === parent.spanId && link.attributes['opentracing.ref_type'] === 'follows_from',
+    )
   );
 }

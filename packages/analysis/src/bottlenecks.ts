@@ -1,8 +1,9 @@
 import { CLOCK_TOLERANCE } from './asynchronous.ts';
-import { type CriticalPath, type CriticalPathOptions, criticalPath, type Interval } from './critical-path.ts';
+import { type CriticalPath, criticalPath, type Interval } from './critical-path.ts';
 import { Drag } from './drag.ts';
 import { systemOf } from './peer.ts';
 import type { Trace, TraceSpan } from './trace.ts';
+import { generalName } from './trace-profile.ts';
 
 /**
  * What a request spent time on: a `database`, an `external` call whose other side is not in the trace, the `network`
@@ -33,9 +34,8 @@ const LOOP = 5;
 const WAITING =
   /\b(?:wait|waiting|lock|mutex|semaphore|acquire|sleep|throttle|backoff|debounce)\b|[_.]lock|getconnection/i;
 
-/** What made a request slow, the one first that would save most. */
-export function bottlenecks(trace: Trace, options: CriticalPathOptions = {}): Bottleneck[] {
-  const path = criticalPath(trace, options);
+/** What made a request slow, the one first that would save most; of a part of the trace by its own critical path. */
+export function bottlenecks(trace: Trace, path: CriticalPath = criticalPath(trace)): Bottleneck[] {
   const drag = new Drag(path);
   return [...operations(path, drag), ...patterns(path, drag)].sort(
     (a, b) =>
@@ -48,30 +48,29 @@ export function bottlenecks(trace: Trace, options: CriticalPathOptions = {}): Bo
 }
 
 function operations({ segments }: CriticalPath, drag: Drag): Bottleneck[] {
-  const groups = new Map<
-    string,
-    { kind: BottleneckKind; first: TraceSpan; segments: number[]; spans: Set<TraceSpan>; time: number }
-  >();
+  const groups = new Map<string, Group>();
+  const groupOf = new Map<TraceSpan, Group>();
   for (const [at, { span, start, end }] of segments.entries()) {
-    const kind = kindOf(span);
-    const key = `${kind}\n${span.span.resource.service}\n${span.span.name}`;
-    let group = groups.get(key);
+    let group = groupOf.get(span);
     if (group === undefined) {
-      group = { kind, first: span, segments: [], spans: new Set(), time: 0 };
+      group = newGroup(span);
+      const key = `${group.kind}\n${group.service}\n${group.name}`;
+      group = groups.get(key) ?? group;
       groups.set(key, group);
+      groupOf.set(span, group);
+      group.spans.push(span);
     }
     group.segments.push(at);
-    group.spans.add(span);
     group.time += end - start;
   }
-  return [...groups.values()].map(({ kind, first, segments, spans, time }) => ({
-    kind,
-    service: first.span.resource.service,
-    name: first.span.name,
-    spans: [...spans],
-    time,
-    drag: drag.of(segments),
-  }));
+  return [...groups.values()].map(({ segments: own, ...rest }) => ({ ...rest, drag: drag.of(own) }));
+}
+
+type Group = Omit<Bottleneck, 'drag' | 'time' | 'spans'> & { segments: number[]; spans: TraceSpan[]; time: number };
+
+function newGroup(span: TraceSpan): Group {
+  const { resource, name } = span.span;
+  return { kind: kindOf(span), service: resource.service, name, segments: [], spans: [], time: 0 };
 }
 
 function kindOf(span: TraceSpan): BottleneckKind {
@@ -83,6 +82,7 @@ function kindOf(span: TraceSpan): BottleneckKind {
 function patterns(path: CriticalPath, drag: Drag): Bottleneck[] {
   const found: Bottleneck[] = [];
   for (const [parent, calls] of callsByParent(path)) {
+    if (calls.length === 1) continue;
     const loops = new Map<string, Interval[]>();
     for (const call of calls) append(loops, signature(call.span), call);
     const repeated = new Set<Interval>();
@@ -112,14 +112,15 @@ function patterns(path: CriticalPath, drag: Drag): Bottleneck[] {
     const lengths = calls.map(({ start, end }) => end - start);
     const time = lengths.reduce((sum, length) => sum + length, 0);
     const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
-    const possible = drag.of(calls.flatMap(({ start, end }) => drag.within(start, end)));
+    const apart = calls.reduce((sum, { start, end }) => sum + drag.within(start, end), 0);
+    const together = drag.within(calls[0]?.start ?? 0, calls.at(-1)?.end ?? 0);
     found.push({
       kind,
       service: span.resource.service,
       name: span.name,
       spans: calls.map((call) => call.span),
       time,
-      drag: Math.min(time - longest, possible),
+      drag: Math.min(time - longest, apart, together),
     });
   }
 }
@@ -145,7 +146,7 @@ function isCall({ span, children }: TraceSpan): boolean {
 }
 
 function signature({ span }: TraceSpan): string {
-  return `${span.resource.service}\n${span.kind}\n${span.name.replace(/\d+/g, '#')}`;
+  return `${span.resource.service}\n${span.kind}\n${generalName(span.name)}`;
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {

@@ -52,7 +52,8 @@ export function criticalPath(trace: Trace, options: CriticalPathOptions = {}): C
     ? (span: TraceSpan) => span.parent !== undefined && isHandedOver(span, span.parent)
     : (span: TraceSpan) => isAsynchronous(span, tolerance);
   const asynchronous = trace.spans.filter(leavesAlone);
-  const unawaited = new Set(asynchronous);
+  const isUnawaited = new Uint8Array(trace.spans.length);
+  for (const { index } of asynchronous) isUnawaited[index] = 1;
   const segments: Interval[] = [];
   const spans: Interval[] = [];
   const parallel: (Interval & { slack: number })[] = [];
@@ -76,8 +77,19 @@ export function criticalPath(trace: Trace, options: CriticalPathOptions = {}): C
 
   function enter(span: TraceSpan, start: number, end: number) {
     spans.push({ span, start, end });
-    const awaited = span.children.filter((child) => child.start < end && child.end > start && !unawaited.has(child));
-    awaited.sort((a, b) => a.end - b.end || b.start - a.start || b.index - a.index);
+    if (span.children.length === 0) {
+      if (end > start) segments.push({ span, start, end });
+      return;
+    }
+    const awaited: TraceSpan[] = [];
+    let inOrder = true;
+    for (const child of span.children) {
+      if (child.start >= end || child.end <= start || isUnawaited[child.index] === 1) continue;
+      const previous = awaited.at(-1);
+      if (previous !== undefined && byEnd(previous, child) > 0) inOrder = false;
+      awaited.push(child);
+    }
+    if (!inOrder) awaited.sort(byEnd);
     stack.push({ span, start, end, reached: end, next: 0, awaited, joins: [], joined: 0 });
   }
 
@@ -93,6 +105,11 @@ export function criticalPath(trace: Trace, options: CriticalPathOptions = {}): C
     }
     return undefined;
   }
+}
+
+// Of those that end at once the longest comes last, and is taken first.
+function byEnd(a: TraceSpan, b: TraceSpan): number {
+  return a.end - b.end || b.start - a.start || b.index - a.index;
 }
 
 type Visit = {

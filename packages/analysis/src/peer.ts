@@ -8,8 +8,8 @@ export type Peer = { readonly kind: NodeKind; readonly name: string };
 
 /** What sort of work a span stands for, by the attributes of the semantic conventions, old and new. */
 export function systemOf({ kind, attributes }: Span): 'database' | 'queue' | 'call' | undefined {
-  if (first(attributes, 'db.system.name', 'db.system') !== undefined) return 'database';
-  if (kind === 'producer' || kind === 'consumer' || first(attributes, 'messaging.system') !== undefined) return 'queue';
+  if (attributes['db.system.name'] !== undefined || attributes['db.system'] !== undefined) return 'database';
+  if (kind === 'producer' || kind === 'consumer' || attributes['messaging.system'] !== undefined) return 'queue';
   return kind === 'client' ? 'call' : undefined;
 }
 
