@@ -67,7 +67,8 @@ export function traceDeliveries(channel: Channel, consumer: MessageConsumer, pee
 
   function settle(tag: number, upTo: boolean, how: Settlement): void {
     for (const known of upTo ? open.keys() : [tag]) {
-      const delivery = known <= tag ? open.get(known) : undefined;
+      if (known > tag) break; // tags of a channel come in order
+      const delivery = open.get(known);
       if (delivery === undefined) continue;
       open.delete(known);
       delivery.settled = true;

@@ -28,6 +28,7 @@ export type ProcessorOptions = Omit<MessagingOptions, 'propagate'>;
 // A registered symbol, so that two copies of this package trace a queue once.
 const TRACED = Symbol.for('throughline.traced-bullmq');
 const ATTR_JOB_NAME = 'bullmq.job.name';
+const MAX_NAME_LENGTH = 256;
 
 /**
  * Traces the jobs that are added to a queue; returns the queue. The context travels where BullMQ's own telemetry has it, in
@@ -89,7 +90,7 @@ export function tracedProcessor<Job extends BullJob, Rest extends unknown[], Res
   }
   const consumer = createMessageConsumer('bullmq', 'bullmq', options);
   return function tracedProcessor(job, ...rest) {
-    const attributes: Attributes = { [ATTR_JOB_NAME]: job.name };
+    const attributes: Attributes = { [ATTR_JOB_NAME]: job.name.slice(0, MAX_NAME_LENGTH) };
     if (job.id !== undefined) attributes[ATTR_MESSAGING_MESSAGE_ID] = job.id;
     if (job.attemptsStarted !== undefined) attributes[ATTR_DELIVERY_COUNT] = job.attemptsStarted;
     const span = consumer.begin({ destination: job.queueName, attributes, metadata: carriedBy(job.opts) });
