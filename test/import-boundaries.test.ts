@@ -31,6 +31,7 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   },
   testkit: { runtime: ['node:', '@opentelemetry/'] },
   readers: { runtime: ['node:', '@throughline/analysis'] },
+  viewer: { runtime: ['node:', '@throughline/analysis', '@throughline/readers'] },
   // Runs in browsers too.
   analysis: { runtime: [] },
 };

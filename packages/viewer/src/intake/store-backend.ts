@@ -1,0 +1,64 @@
+import { problem } from '../api/answer.ts';
+import type { Status } from '../api/messages.ts';
+import { createPageApi } from '../api/page-api.ts';
+import { StoreFullError, type TraceStore } from '../store/trace-store.ts';
+import { VERSION } from '../version.ts';
+import type { Backend, Receipt } from './backend.ts';
+import { type Decoded, type Delivery, DeliveryError, decodeDelivery } from './decode-delivery.ts';
+import { LiveFeed } from './live-feed.ts';
+
+const PAGE_API = '/api/viewer/';
+
+/** The backend over a store. What cannot be foreseen goes to `log`, once for each request. */
+export function createStoreBackend(store: TraceStore, log: (message: string) => void): Backend {
+  const startedMs = Date.now();
+  const received = { spans: 0, logs: 0, rejected: 0, deferred: 0 };
+  const feed = new LiveFeed(store);
+  const pageApi = createPageApi(store, status, log);
+  return {
+    async receive(delivery: Delivery): Promise<Receipt> {
+      let decoded: Decoded;
+      try {
+        decoded = decodeDelivery(delivery);
+      } catch (error) {
+        if (!(error instanceof DeliveryError)) log(`[viewer] ${describe(error)}`);
+        return { outcome: 'malformed', reason: error instanceof DeliveryError ? error.message : 'Expected telemetry.' };
+      }
+      try {
+        await store.append(decoded);
+      } catch (error) {
+        received.deferred += 1;
+        log(`[viewer] ${describe(error)}`);
+        return {
+          outcome: 'deferred',
+          reason: error instanceof StoreFullError ? error.message : 'The store of the viewer cannot be written.',
+        };
+      }
+      const { spans, logs, rejected, reason } = decoded;
+      received.spans += spans.length;
+      received.logs += logs.length;
+      received.rejected += rejected;
+      feed.add(spans);
+      return { outcome: 'stored', accepted: spans.length + logs.length, rejected, reason };
+    },
+    async answer(question) {
+      if (question.path.startsWith(PAGE_API))
+        return pageApi({ ...question, path: question.path.slice(PAGE_API.length) });
+      return problem(404, 'There is nothing at this address.');
+    },
+    watch: (listener) => feed.watch(listener),
+    async close() {
+      feed.close();
+      await store.close();
+    },
+  };
+
+  async function status(): Promise<Status> {
+    const runs = await store.runs();
+    return { version: VERSION, startedMs, store: await store.status(), run: runs.at(-1)?.id ?? 0, received };
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

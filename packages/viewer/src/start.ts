@@ -1,0 +1,11 @@
+import { startViewer } from './viewer.ts';
+
+/** Starts a viewer for as long as the process lives; what `npx pnpm viewer` runs. */
+try {
+  const viewer = await startViewer(process.env.PORT === undefined ? {} : { port: Number(process.env.PORT) });
+  console.log(`Traces: ${viewer.link}\nSend OTLP/HTTP to ${viewer.url} (OTEL_EXPORTER_OTLP_ENDPOINT=${viewer.url})`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void viewer.close());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,9 @@
+import type { TraceSummary } from '@throughline/readers';
+import type { FoundTrace } from '../api/messages.ts';
+
+/** A trace of a list as `TraceSource` describes it. */
+export function toSummary(found: FoundTrace): TraceSummary {
+  const { traceId, rootService, rootName, duration, spanCount, errorCount, services } = found;
+  const startUnixNano = BigInt(found.startUnixNano);
+  return { traceId, rootService, rootName, startUnixNano, duration, spanCount, errorCount, services };
+}
