@@ -171,7 +171,7 @@ describe('the audit of a run', () => {
 
   it('does not pass when two requests got the same id', () => {
     const audit = auditOf({});
-    audit.answered(answer());
+    audit.answered(answer({ status: 502 }));
     audit.settle(0);
     expect(passed(audit.findings())).toBe(false);
   });
@@ -183,6 +183,44 @@ describe('the audit of a run', () => {
     );
     audit.settle(0);
     expect(audit.findings()).toMatchObject({ complete: 1, stray: 1 });
+    expect(passed(audit.findings())).toBe(false);
+  });
+
+  it('passes when nothing is left of a request that went well and fast', () => {
+    const audit = auditOf({ spans: [] });
+    audit.settle();
+    expect(audit.findings()).toMatchObject({ complete: 0, dropped: 0, pending: 1 });
+    audit.settle(0);
+    expect(audit.findings()).toMatchObject({ complete: 0, dropped: 1, pending: 0, broken: 0, stray: 0 });
+    audit.settle(0, Date.now() + 60_000);
+    expect(passed(audit.findings())).toBe(true);
+  });
+
+  it.each([
+    ['does not say how long it took', answer({ servedMs: undefined })],
+    ['failed', answer({ status: 502 })],
+    ['took long', answer({ servedMs: 201 })],
+    ['got no answer', answer({ status: undefined, failure: 'ECONNRESET' })],
+  ])('does not pass when nothing is left of a request that %s', (_what, seen) => {
+    const audit = auditOf({ spans: [], answer: seen });
+    audit.settle(0);
+    expect(audit.findings()).toMatchObject({ dropped: 0, broken: 1 });
+    expect(passed(audit.findings())).toBe(false);
+  });
+
+  it('does not pass when a part of a dropped trace comes after all', () => {
+    const audit = auditOf({ spans: [] });
+    audit.settle(0);
+    audit.received(spansOf(checkout.tree).slice(2));
+    expect(audit.findings()).toMatchObject({ dropped: 0, broken: 1 });
+    expect(passed(audit.findings())).toBe(false);
+  });
+
+  it('does not pass when the lines of a dropped trace are those of two traces', () => {
+    const lines = linesFor(checkout.tree);
+    const audit = auditOf({ spans: [], lines: [...lines, { ...(lines[1] as LogLine), traceId: 'b'.repeat(32) }] });
+    audit.settle(0, Date.now() + 60_000);
+    expect(audit.findings()).toMatchObject({ dropped: 1, stray: 1 });
     expect(passed(audit.findings())).toBe(false);
   });
 
@@ -209,7 +247,14 @@ function auditOf(seen: { spans?: ShopSpan[]; lines?: LogLine[]; answer?: Answer 
 }
 
 function answer(changed: Partial<Answer> = {}): Answer {
-  const seen = { scenario: 'checkout', status: 201, requestId: 'req-1', durationMs: 12, atMs: Date.now() };
+  const seen = {
+    scenario: 'checkout',
+    status: 201,
+    requestId: 'req-1',
+    durationMs: 12,
+    servedMs: 11,
+    atMs: Date.now(),
+  };
   return { ...seen, ...changed };
 }
 

@@ -1,9 +1,7 @@
+import { SLOW_MS } from '../services/sampling.ts';
 import { ENTRANCE } from './scenarios.ts';
 import type { Answer, LogLine, ShopSpan, Trace } from './trace.ts';
 import { judge } from './verdict.ts';
-
-/** A request at or above this is slow, in milliseconds. */
-export const SLOW_MS = 200;
 
 /** What the demo knows about its run so far. */
 export type Findings = {
@@ -14,6 +12,10 @@ export type Findings = {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly complete: number;
+  /** Of the complete ones, those of requests that neither failed nor took long. */
+  readonly ordinary: number;
+  /** Requests that neither failed nor took long, and of which no span was kept. */
+  readonly dropped: number;
   /** Answered, and not all of the trace has arrived yet. */
   readonly pending: number;
   readonly broken: number;
@@ -33,7 +35,7 @@ export type Findings = {
 export type Shown = Trace & { readonly answer: Answer };
 
 type Collected = { spans: ShopSpan[]; lines: LogLine[]; changedMs: number };
-type Settled = { readonly answer: Answer; readonly trace: Collected; broken: boolean };
+type Settled = { readonly answer: Answer; readonly trace: Collected; verdict: 'complete' | 'dropped' | 'broken' };
 
 const PATIENCE_MS = 10_000;
 const MAX_SETTLED = 500;
@@ -42,7 +44,8 @@ const MAX_PROBLEMS = 5;
 
 /**
  * Brings together what the load generator, the collector and the log readers saw, and judges every request as soon as
- * its trace is complete, or after ten seconds as it is. Memory is bounded: what is judged is soon forgotten.
+ * its trace is complete, or after ten seconds as it is. What failed or took long must be whole; of the rest, all or
+ * nothing. Memory is bounded: what is judged is soon forgotten.
  */
 export class Audit {
   readonly #collected = new Map<string, Collected>();
@@ -57,6 +60,8 @@ export class Audit {
     errors: 0,
     slow: 0,
     complete: 0,
+    ordinary: 0,
+    dropped: 0,
     broken: 0,
     stray: 0,
     lines: 0,
@@ -94,6 +99,9 @@ export class Audit {
     }
     if (line.traceId === undefined) return;
     this.#traceOf(line.traceId).lines.push(line);
+    // The lines of a trace that is dropped tell which request they belong to.
+    if (line.requestId !== undefined && !this.#traceIds.has(line.requestId) && !this.#settled.has(line.traceId))
+      this.#traceIds.set(line.requestId, line.traceId);
     this.#judgeAgain(line.traceId);
   }
 
@@ -107,7 +115,9 @@ export class Audit {
       this.#pending.delete(answer);
       this.#collected.delete(traceId);
       this.#traceIds.delete(answer.requestId ?? '');
-      this.#conclude(traceId, { answer, trace, broken: problems.length > 0 }, problems);
+      const dropped = trace.spans.length === 0 && answer.requestId !== undefined && !mustBeKept(answer);
+      const verdict = problems.length === 0 ? 'complete' : dropped ? 'dropped' : 'broken';
+      this.#conclude(traceId, { answer, trace, verdict }, problems);
     }
     for (const [traceId, trace] of this.#collected) {
       if (nowMs - trace.changedMs < 2 * patienceMs) continue;
@@ -151,13 +161,11 @@ export class Audit {
     this.#settled.set(traceId, settled);
     const [oldest] = this.#settled.keys();
     if (this.#settled.size > MAX_SETTLED && oldest !== undefined) this.#settled.delete(oldest);
-    const { answer, trace, broken } = settled;
-    if (broken) {
-      this.#counts.broken += 1;
-      this.#report(describe(answer, problems));
-      return;
-    }
-    this.#counts.complete += 1;
+    const { answer, trace, verdict } = settled;
+    this.#counts[verdict] += 1;
+    if (verdict === 'broken') this.#report(describe(answer, problems));
+    if (verdict !== 'complete') return;
+    if (!mustBeKept(answer)) this.#counts.ordinary += 1;
     for (const span of trace.spans) this.#services.add(span.service);
     if (answer.durationMs >= SLOW_MS) this.#latestSlow = { answer, ...trace };
     if (answer.status !== undefined && answer.status >= 500) this.#latestFailed = { answer, ...trace };
@@ -166,12 +174,13 @@ export class Audit {
   // A span or line that comes late may spoil a trace that was complete before.
   #judgeAgain(traceId: string): void {
     const settled = this.#settled.get(traceId);
-    if (settled === undefined || settled.broken) return;
+    if (settled === undefined || settled.verdict === 'broken') return;
+    if (settled.verdict === 'dropped' && settled.trace.spans.length === 0) return;
     const problems = judge(settled.answer, settled.trace);
-    if (problems.length === 0) return;
-    settled.broken = true;
-    this.#counts.complete -= 1;
+    if (problems.length === 0 && settled.verdict === 'complete') return;
+    this.#counts[settled.verdict] -= 1;
     this.#counts.broken += 1;
+    settled.verdict = 'broken';
     this.#report(describe(settled.answer, problems));
   }
 
@@ -180,10 +189,17 @@ export class Audit {
   }
 }
 
-/** Whether a run shows what it set out to show: requests, all of their traces whole, and ids in every line. */
+/**
+ * Whether a run shows what it set out to show: every request that failed or took long has its whole trace, every other all
+ * of it or nothing, and every line has its ids.
+ */
 export function passed(findings: Findings): boolean {
-  const { requests, complete, broken, stray, linesWithoutIds } = findings;
-  return requests > 0 && complete === requests && broken === 0 && stray === 0 && linesWithoutIds === 0;
+  const { requests, complete, dropped, broken, stray, linesWithoutIds } = findings;
+  return requests > 0 && complete + dropped === requests && broken === 0 && stray === 0 && linesWithoutIds === 0;
+}
+
+function mustBeKept({ status, servedMs = Number.POSITIVE_INFINITY }: Answer): boolean {
+  return status === undefined || status >= 500 || servedMs > SLOW_MS;
 }
 
 function isEntrance(span: ShopSpan): span is ShopSpan & { requestId: string } {

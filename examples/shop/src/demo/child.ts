@@ -29,7 +29,7 @@ export class ChildFailure extends Error {
   override readonly name = 'ChildFailure';
 }
 
-const START_MS = 30_000;
+const START_MS = 60_000;
 const STOP_MS = 5000;
 const ERROR_LINES = 15;
 

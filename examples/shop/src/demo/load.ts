@@ -48,7 +48,7 @@ async function request(
   url: string,
   method: string,
   body: object | undefined,
-): Promise<Pick<Answer, 'status' | 'failure' | 'requestId'>> {
+): Promise<Pick<Answer, 'status' | 'failure' | 'requestId' | 'servedMs'>> {
   try {
     const response = await fetch(url, {
       method,
@@ -56,9 +56,16 @@ async function request(
       ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
     await response.arrayBuffer();
-    return { status: response.status, requestId: response.headers.get('x-request-id') ?? undefined };
+    const { headers, status } = response;
+    return { status, requestId: headers.get('x-request-id') ?? undefined, servedMs: totalOf(headers) };
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
     return { status: undefined, requestId: undefined, failure: String(cause) };
   }
+}
+
+// https://www.w3.org/TR/server-timing/: what the gateway says it took is all of it but waiting for the gateway.
+function totalOf(headers: Headers): number | undefined {
+  const [, milliseconds] = /\btotal;dur=([\d.]+)/.exec(headers.get('server-timing') ?? '') ?? [];
+  return milliseconds === undefined ? undefined : Number(milliseconds);
 }

@@ -90,7 +90,6 @@ function childEnvironment(collectorUrl: string): NodeJS.ProcessEnv {
     NODE_ENV: 'production',
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_BSP_SCHEDULE_DELAY: '500',
   };
 }
 

@@ -25,6 +25,8 @@ export type Answer = {
   /** The `x-request-id` of the response. */
   readonly requestId: string | undefined;
   readonly durationMs: number;
+  /** How long it took in the gateway, which begins later when it is busy, in milliseconds; by its own word. */
+  readonly servedMs?: number | undefined;
   /** When the answer was complete, in epoch milliseconds. */
   readonly atMs: number;
 };

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { drawWaterfall, type WaterfallSpan } from '@throughline/sdk/waterfall';
-import { type Findings, passed, type Shown, SLOW_MS } from './audit.ts';
+import { SLOW_MS } from '../services/sampling.ts';
+import { type Findings, passed, type Shown } from './audit.ts';
 import type { Trace } from './trace.ts';
 
 /** Where something is drawn: how many columns and rows there are, and whether they take colour. */
@@ -44,16 +45,17 @@ export function drawReport(findings: Findings, elapsedMs: number, surface: Surfa
 /** Says in a few lines how the run went. */
 export function drawVerdict(findings: Findings, surface: Surface): string {
   const paint = painter(surface.color);
-  const { requests, complete, broken, stray, services, lines, linesWithoutIds, problems } = findings;
+  const { requests, complete, ordinary, dropped, broken, stray, services, lines, linesWithoutIds, problems } = findings;
   if (passed(findings)) {
     return [
-      `${paint(['green', 'bold'], 'PASS')}  all ${number(requests)} traces complete, across ${services} services`,
+      `${paint(['green', 'bold'], 'PASS')}  all ${number(complete - ordinary)} traces that failed or were slow are whole, across ${services} services`,
+      `      of ${number(dropped + ordinary)} others ${number(ordinary)} were kept, whole, and ${number(dropped)} dropped`,
       `      all ${number(lines)} log lines carry trace_id, span_id and request_id`,
     ].join('\n');
   }
   if (requests === 0) return `${paint(['red', 'bold'], 'FAIL')}  no request was sent`;
   return [
-    `${paint(['red', 'bold'], 'FAIL')}  ${number(complete)} of ${number(requests)} traces complete, ${broken} incomplete or wrong, ${stray} of no request`,
+    `${paint(['red', 'bold'], 'FAIL')}  of ${number(requests)} traces ${number(complete)} are whole, ${number(dropped)} dropped, ${broken} incomplete or wrong, ${stray} of no request`,
     `      ${number(linesWithoutIds)} of ${number(lines)} log lines lack ids`,
     ...problems.map((problem) => `      ${problem}`),
   ].join('\n');
@@ -61,7 +63,8 @@ export function drawVerdict(findings: Findings, surface: Surface): string {
 
 function drawSummary(findings: Findings, elapsedMs: number, { columns, color }: Surface): string[] {
   const paint = painter(color);
-  const { requests, errors, slow, p50Ms, p95Ms, complete, pending, broken, stray, lines, linesWithoutIds } = findings;
+  const { requests, errors, slow, p50Ms, p95Ms, complete, dropped, pending, broken, stray, lines, linesWithoutIds } =
+    findings;
   const bad = (count: number, text: string): string => (count > 0 ? paint('red', text) : text);
   const rows = [
     [
@@ -74,8 +77,9 @@ function drawSummary(findings: Findings, elapsedMs: number, { columns, color }: 
       `p95 ${Math.round(p95Ms)} ms`,
     ],
     [
-      `traces: ${number(complete)} complete`,
-      `${number(pending)} arriving`,
+      `traces: ${number(complete)} kept whole`,
+      `${number(dropped)} dropped`,
+      `${number(pending)} awaited`,
       bad(broken + stray, `${number(broken + stray)} broken`),
       `log lines: ${number(lines)}`,
       bad(linesWithoutIds, `${number(linesWithoutIds)} without ids`),

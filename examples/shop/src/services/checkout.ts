@@ -9,10 +9,11 @@ import { startTracing } from '@throughline/sdk';
 import axios from 'axios';
 import pino from 'pino';
 import { announce } from './announce.ts';
+import { sampling } from './sampling.ts';
 
 const { INVENTORY_URL, PAYMENT_URL, PORT = '0' } = process.env;
 
-startTracing({ serviceName: 'checkout' });
+startTracing({ serviceName: 'checkout', sampling });
 const logger = pino({ name: 'checkout', mixin: traceFields() });
 const fetch = tracedFetch();
 const payment = traceAxios(axios.create({ baseURL: PAYMENT_URL ?? '' }));

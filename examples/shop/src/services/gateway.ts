@@ -5,16 +5,18 @@ import { startTracing } from '@throughline/sdk';
 import express from 'express';
 import pino from 'pino';
 import { announce } from './announce.ts';
+import { sampling } from './sampling.ts';
+import { timing, total } from './timing.ts';
 
 const { SEARCH_URL, CHECKOUT_URL, PORT = '0' } = process.env;
 
-startTracing({ serviceName: 'gateway' });
+startTracing({ serviceName: 'gateway', sampling });
 const logger = pino({ name: 'gateway', mixin: traceFields() });
 const fetch = tracedFetch();
 
 const app = express();
 app.use(tracing({ ignore: (request) => request.url === '/health' }));
-app.use(express.json());
+app.use(timing, express.json());
 
 app.get('/health', (_request, response) => {
   response.send('ok');
@@ -26,7 +28,7 @@ app.get('/search', async (request, response) => {
   const found = await fetch(`${SEARCH_URL}/products?${query}`);
   const products: unknown = await found.json();
   logger.info({ text, sort }, 'searched products');
-  response.status(found.status).json(products);
+  response.status(found.status).set('server-timing', total(response)).json(products);
 });
 
 app.post('/checkout', async (request, response) => {
@@ -38,7 +40,7 @@ app.post('/checkout', async (request, response) => {
   const order: unknown = await ordered.json();
   if (ordered.ok) logger.info('checked out');
   else logger.error({ status: ordered.status }, 'checkout failed');
-  response.status(ordered.status).json(order);
+  response.status(ordered.status).set('server-timing', total(response)).json(order);
 });
 
 announce(app.listen(Number(PORT), '127.0.0.1'));

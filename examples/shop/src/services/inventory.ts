@@ -5,10 +5,11 @@ import fastify, { LogController } from 'fastify';
 import pino from 'pino';
 import { announce } from './announce.ts';
 import { query } from './database.ts';
+import { sampling } from './sampling.ts';
 
 const { PORT = '0' } = process.env;
 
-startTracing({ serviceName: 'inventory' });
+startTracing({ serviceName: 'inventory', sampling });
 const loggerInstance = pino({ name: 'inventory', mixin: traceFields() });
 
 const logController = new LogController({ disableRequestLogging: true });

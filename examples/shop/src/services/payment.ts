@@ -7,10 +7,11 @@ import { startTracing } from '@throughline/sdk';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import winston from 'winston';
 import { announce } from './announce.ts';
+import { sampling } from './sampling.ts';
 
 const { PORT = '0' } = process.env;
 
-startTracing({ serviceName: 'payment' });
+startTracing({ serviceName: 'payment', sampling });
 const { combine, json, timestamp } = winston.format;
 const logger = winston.createLogger({
   format: combine(traceFormat(), timestamp(), json()),

@@ -5,10 +5,11 @@ import fastify, { LogController } from 'fastify';
 import pino from 'pino';
 import { announce } from './announce.ts';
 import { query } from './database.ts';
+import { sampling } from './sampling.ts';
 
 const { PORT = '0' } = process.env;
 
-startTracing({ serviceName: 'search' });
+startTracing({ serviceName: 'search', sampling });
 const loggerInstance = pino({ name: 'search', mixin: traceFields() });
 
 // Fastify writes its own "incoming request" line before any hook runs, so before there is a request to belong to.
