@@ -1,3 +1,5 @@
+export { openTraces } from './open-traces.ts';
+export { spansSource } from './spans-source.ts';
 export {
   type Operation,
   type ReadOptions,

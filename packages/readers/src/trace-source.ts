@@ -23,17 +23,17 @@ export type TraceSource = {
   close(): Promise<void>;
 };
 
-/** Which traces to find. Everything given must apply to the trace; what is about one span, to the same span. */
+/** Which traces to find: those with a span that is all of what is given, and that starts within the time. */
 export type TraceQuery = TimeWindow & {
   readonly service?: string;
-  /** The name of the span. */
+  /** The span's name. */
   readonly operation?: string;
   readonly kind?: SpanKind;
-  /** Only traces with a span of the status error. */
+  /** Whether the span has the status error. */
   readonly error?: boolean;
-  /** Of the span, in milliseconds. */
+  /** Of the span, in milliseconds; this and what is longer. */
   readonly minDurationMs?: number;
-  /** Of the span, in milliseconds. */
+  /** Of the span, in milliseconds; this and what is shorter. */
   readonly maxDurationMs?: number;
   /** Attributes of the span or its resource, compared as text. */
   readonly attributes?: Readonly<Record<string, string>>;
@@ -41,7 +41,10 @@ export type TraceQuery = TimeWindow & {
   readonly limit?: number;
 };
 
-/** A span of time; either end may be open. */
+/** How many traces are found unless more are asked for. */
+export const DEFAULT_LIMIT = 20;
+
+/** A span of time; either end may be open, which backends that need one take for the last hour and for now. */
 export type TimeWindow = {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly fromMs?: number;
