@@ -6,7 +6,11 @@ import { SERVICES } from './plan.mjs';
 const INSTANCES = 2;
 
 /** @typedef {{ key: string, traceId: string, spans: string[], root: boolean, tookMs: number, endMs: number }} Handled */
-/** @typedef {{ headerBytes: number, pushBytes: number, stats: import('@throughline/sdk').SpanCounts }} Result */
+/**
+ * What an instance has sent because of peers: bytes by trace, and of it the headers of responses, and the messages, all that
+ * their connections have carried both ways; and how late its timers were at the 99th percentile.
+ * @typedef {{ wireBytes: [traceId: string, bytes: number][], responses: number, responseBytes: number, pushBytes: number, messages: number, told: number, lateMs: number, stats: import('@throughline/sdk').SpanCounts }} Result
+ */
 
 /**
  * All services, two instances of each, every one a process: half of them Express, half Fastify, with fetch and axios.

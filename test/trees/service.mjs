@@ -1,6 +1,7 @@
 // One instance of a service: does what the plan in the body of a request says, and tells its parent process which spans
 // there must be, by what it sees itself: its own active span, and the caller's in the header `traceparent`.
 import { subscribe } from 'node:diagnostics_channel';
+import { createHistogram } from 'node:perf_hooks';
 import { trace } from '@opentelemetry/api';
 import { traceAxios } from '@throughline/clients/axios';
 import { tracedFetch } from '@throughline/clients/fetch';
@@ -15,6 +16,7 @@ import fastify from 'fastify';
 /** @typedef {import('./plan.mjs').Node} Node */
 /** @typedef {{ name: string, framework: 'express' | 'fastify', client: 'fetch' | 'axios', endpoint: string, sampling: import('@throughline/sdk').SamplingOptions }} Settings */
 
+const LOOK_MS = 20;
 const settings = /** @type {Settings} */ (JSON.parse(process.argv[2] ?? ''));
 /** Connections by socket, with the port of the other side, which a closed one has forgotten. @type {Map<import('node:net').Socket, number | undefined>} */
 const sockets = new Map();
@@ -23,13 +25,23 @@ subscribe('net.client.socket', (message) => {
   socket.once('connect', () => sockets.set(socket, socket.remotePort));
 });
 
-const tracing = startTracing({ serviceName: settings.name, endpoint: settings.endpoint, sampling: settings.sampling });
+// Not for everybody: users leave the transport away, and this one with it.
+const INSIDE = '../../packages/sampling/dist/peers/http-keep-transport.js';
+/** @type {{ httpKeepTransport(options: object): import('@throughline/sampling').KeepTransport }} */
+const { httpKeepTransport } = await import(new URL(INSIDE, import.meta.url).href);
+const lateness = timerLateness();
+/** Bytes by trace, of the headers that are there because of peers. @type {Map<string, number>} */
+const headerBytes = new Map();
+/** The messages for peers that have left: how long each was, and which traces it named. @type {{ length: number, traceIds: string[] }[]} */
+const messages = [];
+const tracing = startTracing({ serviceName: settings.name, endpoint: settings.endpoint, sampling: watched() });
 const tracedCall = tracedFetch();
 const client = traceAxios(axios.create({ validateStatus: () => true }));
 /** The addresses of all instances of each service. @type {string[][]} */
 let fleet = [];
 let turn = 0;
-let headerBytes = 0;
+let responses = 0;
+let responseBytes = 0;
 /** Calls of flaky nodes that have failed once. */
 const failedOnce = new Set();
 
@@ -46,7 +58,7 @@ async function startExpress() {
   const app = express();
   app.use(expressTracing(), express.json({ limit: '1mb' }));
   app.post('/work', async (request, response) => {
-    countSignals(response);
+    countSignals(request, response);
     await handle(request.body, request.headers.traceparent, response);
   });
   const server = app.listen(0, '127.0.0.1');
@@ -59,7 +71,7 @@ async function startFastify() {
   await app.register(fastifyTracing);
   app.post('/work', async (request, reply) => {
     reply.hijack();
-    countSignals(reply.raw);
+    countSignals(request.raw, reply.raw);
     await handle(/** @type {Work} */ (request.body), request.headers.traceparent, reply.raw);
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -144,22 +156,80 @@ async function post(work, timeoutMs) {
   }
 }
 
-/** Counts what a response has because of peers. @param {import('node:http').ServerResponse} response */
-function countSignals(response) {
+/** Counts what a request and its response have because of peers. @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+function countSignals(request, response) {
+  const traceId = trace.getActiveSpan()?.spanContext().traceId ?? '';
+  const count = (/** @type {string} */ name, /** @type {unknown} */ value) => {
+    if (value === undefined) return;
+    headerBytes.set(traceId, (headerBytes.get(traceId) ?? 0) + `${name}: ${value}\r\n`.length);
+  };
+  count('throughline-peer', request.headers['throughline-peer']);
   response.once('finish', () => {
+    responses += 1;
     for (const name of ['server-timing', 'throughline-peer']) {
       const value = response.getHeader(name);
-      if (value !== undefined) headerBytes += `${name}: ${value}\r\n`.length;
+      if (value !== undefined) responseBytes += `${name}: ${value}\r\n`.length;
+      count(name, value);
     }
   });
 }
 
-/** What this instance has sent to whom neither serves nor collects: the news for peers. */
+/** The sampling that was asked for, with a look at the messages for peers. */
+function watched() {
+  const { peers, ...others } = settings.sampling;
+  if (peers === undefined || peers.push === false) return settings.sampling;
+  const transport = httpKeepTransport({});
+  /** @type {import('@throughline/sampling').KeepTransport} */
+  const counting = {
+    ...transport,
+    send(address, message) {
+      const ids = message.slice(message.indexOf('\n') + 1).match(/.{22}/g) ?? [];
+      const traceIds = ids.map((id) => Buffer.from(id, 'base64url').toString('hex'));
+      messages.push({ length: message.length, traceIds });
+      return transport.send(address, message);
+    },
+  };
+  return { ...others, peers: { ...peers, transport: counting } };
+}
+
+/**
+ * What this instance has sent because of peers, by trace, in bytes. What its connections to peers have carried both ways
+ * beyond the messages, which is HTTP's, is shared among the messages, and each message among the traces it names.
+ */
 function result() {
   const known = new Set([...fleet.flat(), settings.endpoint].map((url) => new URL(url).port));
   let pushBytes = 0;
-  for (const [socket, port] of sockets) if (!known.has(String(port))) pushBytes += socket.bytesWritten;
-  return { headerBytes, pushBytes, stats: tracing.stats() };
+  for (const [socket, port] of sockets)
+    if (!known.has(String(port))) pushBytes += socket.bytesWritten + socket.bytesRead;
+  const around = (pushBytes - messages.reduce((sum, { length }) => sum + length, 0)) / messages.length;
+  const wireBytes = new Map(headerBytes);
+  let told = 0;
+  for (const { length, traceIds } of messages) {
+    told += traceIds.length;
+    for (const id of traceIds) wireBytes.set(id, (wireBytes.get(id) ?? 0) + (length + around) / traceIds.length);
+  }
+  return {
+    wireBytes: [...wireBytes],
+    responses,
+    responseBytes,
+    pushBytes,
+    messages: messages.length,
+    told,
+    lateMs: lateness.percentile(99) / 1e6,
+    stats: tracing.stats(),
+  };
+}
+
+/** How late timers are here, in nanoseconds: what the machine and the work of this process add to any wait. */
+function timerLateness() {
+  const lateness = createHistogram();
+  let due = performance.now() + LOOK_MS;
+  setInterval(() => {
+    const now = performance.now();
+    lateness.record(Math.max(1, Math.round((now - due) * 1e6)));
+    due = now + LOOK_MS;
+  }, LOOK_MS).unref();
+  return lateness;
 }
 
 /** @param {number} milliseconds */

@@ -13,7 +13,7 @@ export type BatchLimits = {
 };
 
 /** What is kept is few and awaited by somebody, so it does not wait long for others. */
-const KEPT_DELAY_MS = 500;
+const KEPT_DELAY_MS = 200;
 const DELAY_MS = 5000;
 
 /**

@@ -14,6 +14,7 @@ export type HttpKeepTransportOptions = {
 
 const TIMEOUT_MS = 2000;
 const IDLE_MS = 60_000;
+const REUSED_FOR_MS = IDLE_MS / 2;
 const MAX_CONNECTIONS = 512;
 const ADDRESS = /^(.+):(\d{1,5})$/;
 
@@ -23,7 +24,8 @@ export function httpKeepTransport({
   port = 0,
   advertise,
 }: HttpKeepTransportOptions): KeepTransport {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, maxTotalSockets: MAX_CONNECTIONS, scheduling: 'lifo' });
+  const limits = { maxSockets: 1, maxTotalSockets: MAX_CONNECTIONS, timeout: REUSED_FOR_MS };
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', ...limits });
   let server: Server | undefined;
   return {
     async open(inbox) {
@@ -68,7 +70,10 @@ function receive(inbox: KeepInbox, received: IncomingMessage, response: ServerRe
     if (message.length > inbox.maxLength && !response.headersSent) refuse(inbox, received, response, 413);
   });
   received.on('end', () => {
-    if (!response.headersSent) response.writeHead(inbox.take(message) ? 204 : 403).end();
+    if (response.headersSent) return;
+    // Connections of HTTP/1.1 stay open without a word, and messages are short.
+    response.removeHeader('connection');
+    response.writeHead(inbox.take(message) ? 204 : 403).end();
   });
 }
 
@@ -115,6 +120,7 @@ function post(agent: Agent, address: string, message: string): Promise<void> {
     const headers = { 'content-length': message.length };
     const hostname = host.replace(/^\[|\]$/g, '');
     const sent = request({ agent, hostname, port, method: 'POST', path: '/keep', headers });
+    sent.removeHeader('connection');
     // A whole answer is due by then, whatever comes meanwhile.
     const timer = setTimeout(() => sent.destroy(new Error('The peer does not answer.')), TIMEOUT_MS).unref();
     sent.on('socket', (socket) => socket.unref());

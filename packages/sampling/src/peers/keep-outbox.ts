@@ -6,8 +6,8 @@ import type { PeerCounter } from './peer-stats.ts';
 /** Sends these traces to an address; rejects if that fails. */
 export type SendKeeps = (address: string, traceIds: readonly string[]) => Promise<void>;
 
-const FIRST_AFTER_MS = 20;
-const EVERY_MS = 120;
+const FIRST_AFTER_MS = 10;
+const EVERY_MS = 100;
 const MAX_WAITING = 20_000;
 const MAX_WAITING_OF_ONE = 5_000;
 const MAX_FAILURES = 3;
@@ -20,7 +20,7 @@ type Line = {
 };
 
 /**
- * What peers are to be told, in batches: the first one at once, more of them about eight times a second, one at a time to each
+ * What peers are to be told, in batches: the first one at once, more of them up to ten times a second, one at a time to each
  * peer. A peer that is away is tried some times; then what was for it is dropped. No timer keeps the process alive.
  */
 export class KeepOutbox {
