@@ -1,4 +1,4 @@
-import { buildTrace, type Dependencies, DependencyGraph, groupByTrace, type Span } from '@throughline/analysis';
+import { buildTrace, DependencyGraph, groupByTrace, type Span } from '@throughline/analysis';
 import { matchesTrace, startsWithin } from './query-match.ts';
 import { latestFirst, summaryOf } from './summary-of.ts';
 import { traceIdOf } from './trace-id.ts';
@@ -6,6 +6,7 @@ import {
   DEFAULT_LIMIT,
   type Operation,
   type ReadOptions,
+  type ServiceGraph,
   type TimeWindow,
   type TraceQuery,
   type TraceSource,
@@ -53,7 +54,7 @@ class SpansSource implements TraceSource {
     return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, operation]) => operation);
   }
 
-  async dependencies(window: TimeWindow): Promise<Dependencies> {
+  async dependencies(window: TimeWindow): Promise<ServiceGraph> {
     const graph = new DependencyGraph();
     for (const spans of this.#traces.values())
       if (spans.some((span) => startsWithin(span, window))) graph.add(buildTrace(spans));

@@ -1,4 +1,4 @@
-import type { Dependencies, Span, SpanKind } from '@throughline/analysis';
+import type { CallStatistics, DependencyNode, Span, SpanKind } from '@throughline/analysis';
 
 /**
  * Where traces are found: a backend, files, or the store of the viewer. All that can look at traces (the command line, the
@@ -18,7 +18,7 @@ export type TraceSource = {
   /** What a service does, sorted by name. */
   operations(service: string, options?: ReadOptions): Promise<readonly Operation[]>;
   /** Who called whom within a time. */
-  dependencies(window: TimeWindow, options?: ReadOptions): Promise<Dependencies>;
+  dependencies(window: TimeWindow, options?: ReadOptions): Promise<ServiceGraph>;
   /** Lets go of connections and files. */
   close(): Promise<void>;
 };
@@ -69,8 +69,18 @@ export type TraceSummary = {
   readonly services: readonly { readonly name: string; readonly spanCount?: number }[];
 };
 
+/** Who called whom, as `dependencies` of @throughline/analysis has it; backends that aggregate it themselves may tell less. */
+export type ServiceGraph = { readonly nodes: readonly DependencyNode[]; readonly edges: readonly ServiceCalls[] };
+
+/** All calls from one node to another; errors and times in nanoseconds where the backend tells them. */
+export type ServiceCalls = Partial<CallStatistics> & {
+  readonly from: DependencyNode;
+  readonly to: DependencyNode;
+  readonly calls: number;
+};
+
 /** A name of spans of one service. */
-export type Operation = { readonly name: string; readonly kind?: SpanKind };
+export type Operation = { readonly name: string; readonly kind?: SpanKind | undefined };
 
 /** How to read. */
 export type ReadOptions = { readonly signal?: AbortSignal };

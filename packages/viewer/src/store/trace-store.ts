@@ -1,5 +1,5 @@
-import type { LogRecord, Span, SpanKind, TraceProfile } from '@throughline/analysis';
-import type { TraceSource } from '@throughline/readers';
+import type { Dependencies, LogRecord, Span, SpanKind, TraceProfile } from '@throughline/analysis';
+import type { ReadOptions, TimeWindow, TraceSource } from '@throughline/readers';
 import type { FoundTrace, HeatMap, Rank, Run, StatisticsAnswer, StoreStatus } from '../api/messages.ts';
 import type { TraceFilter } from '../query/filter.ts';
 
@@ -7,7 +7,9 @@ import type { TraceFilter } from '../query/filter.ts';
  * Where the viewer keeps what it receives. It reads as any other source of traces does, and answers what the page asks
  * beyond that where the spans are, rather than handing them all out.
  */
-export type TraceStore = TraceSource & {
+export type TraceStore = Omit<TraceSource, 'dependencies'> & {
+  /** Who called whom within a time, with errors and times of all calls. */
+  dependencies(window: TimeWindow, options?: ReadOptions): Promise<Dependencies>;
   /** Keeps spans and logs. When it resolves they are stored as safely as this store stores anything; else none of them is. */
   append(batch: Batch): Promise<void>;
   /** What is meant by all spans of a selection, the traces in the order asked for. */
