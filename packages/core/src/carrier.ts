@@ -2,6 +2,8 @@ import { type Context, context, propagation, ROOT_CONTEXT, type TextMapGetter, t
 import { correlationFinder, getCorrelation, setRequestScope } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import type { Propagate } from './http-call.ts';
+import { PEER_HEADER } from './keep-signals.ts';
+import { joinSender, senderProof } from './message-sender.ts';
 import { isSuppressed, unsampledContext } from './suppression.ts';
 
 /** What is to travel beside a message: texts by name, in ASCII. */
@@ -19,7 +21,8 @@ export const EVERYTHING: Propagate = { trace: true, baggage: true, correlation: 
  * The trace context, baggage and correlation ID of the active context, to put beside a message of any queue: message
  * attributes of SQS or Pub/Sub, a column of a table of jobs. Where there is room for `limit` fields only (SQS takes 10,
  * yours included), baggage stays behind first, then `tracestate`, then the correlation ID. Values have at most 8,192
- * characters. Empty where tracing is suppressed.
+ * characters. Empty where tracing is suppressed. With `sampling.peers`, a message of a trace that is not sampled also carries
+ * what proves to who handles it that we are a peer.
  *
  * @example
  * await insert('jobs', { kind: 'invoice', order: 7, carried: JSON.stringify(injectContext()) });
@@ -42,6 +45,7 @@ export function injectContext(limit = Number.POSITIVE_INFINITY): CarrierFields {
 export function extractContext(metadata: unknown): Context {
   const read = fieldReader(metadata);
   const extracted = extractFields(read);
+  joinSender(read, extracted);
   const correlation = findCorrelation(read);
   return correlation === undefined ? extracted : setRequestScope(extracted, { correlation });
 }
@@ -58,6 +62,8 @@ export function carriedFields(carried: Context, allowed: Propagate): CarrierFiel
     callSafely('propagator.inject', () => propagation.inject(sent, fields));
   }
   for (const name in fields) if (!isSendable(fields[name])) delete fields[name];
+  const proof = allowed.trace === true ? senderProof(carried) : undefined;
+  if (proof !== undefined) fields[PEER_HEADER] = proof;
   const correlation = allowed.correlation === true ? getCorrelation(carried) : undefined;
   if (correlation !== undefined) fields[correlation.header] = correlation.id;
   return fields;
@@ -74,7 +80,7 @@ export function missingFields(fields: CarrierFields, headers: unknown): CarrierF
   const ofTrace = namesOfTrace();
   const hasTrace = ofTrace.some((name) => read(name) !== undefined);
   for (const name in fields) {
-    if (hasTrace && ofTrace.includes(name)) continue;
+    if (hasTrace && (name === PEER_HEADER || ofTrace.includes(name))) continue;
     if (read(name) === undefined) missing[name] = fields[name] as string;
   }
   return missing;
@@ -122,7 +128,7 @@ function isSendable(text: unknown): boolean {
 }
 
 function fitted(fields: CarrierFields, limit: number, correlationHeader: string | undefined): CarrierFields {
-  for (const dispensable of ['baggage', 'tracestate', correlationHeader]) {
+  for (const dispensable of [PEER_HEADER, 'baggage', 'tracestate', correlationHeader]) {
     if (Object.keys(fields).length <= limit) return fields;
     if (dispensable !== undefined) delete fields[dispensable];
   }

@@ -17,13 +17,15 @@ export type KeepSignals = {
   keep(traceId: string): void;
   /** Notes that the peer at this address has a part of the trace: it is told when the trace is kept, at once if it is. */
   involve(traceId: string, address: string): void;
+  /** Notes that the peer at this address sent a message of the trace, and lets it know that we have a part of it now. */
+  join(traceId: string, address: string): void;
   /** Notes who answers calls to a host. */
   meet(host: string, address: string): void;
   /** A call to this host had no answer: those who were met there are told if the trace is kept, for one of them may have a part. */
   miss(traceId: string, host: string): void;
 };
 
-/** The header by which peers prove that they are, of requests and of responses. */
+/** The header by which peers prove that they are, of requests, responses and messages. */
 export const PEER_HEADER = 'throughline-peer';
 
 /** The header by which a response says that its trace is kept. https://www.w3.org/TR/server-timing/ */

@@ -13,6 +13,7 @@ import { extractFields, type FieldReader, fieldReader } from './carrier.ts';
 import { correlationReader, setRequestScope } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import { ATTR_REQUEST_ID } from './http-attributes.ts';
+import { joinSender } from './message-sender.ts';
 import { MessageSpan } from './message-span.ts';
 import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
 import {
@@ -64,7 +65,13 @@ export function createMessageConsumer(
   const tracer = tracerProvider.getTracer(`@throughline/messaging/${component}`, VERSION);
   const readCorrelation = correlationReader(correlation);
 
-  function start(message: MessageOperation, parent: Context, links: Link[], read: FieldReader): MessageSpan {
+  function start(
+    message: MessageOperation,
+    parent: Context,
+    links: Link[],
+    read: FieldReader,
+    sender?: string,
+  ): MessageSpan {
     const { destination } = message;
     const { name, attributes } = describeOperation(message, system, 'process', 'process', template);
     const startSpan = (): Span => tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, links }, parent);
@@ -75,14 +82,14 @@ export function createMessageConsumer(
     if (onStart !== undefined) {
       context.with(handlerContext, () => callSafely('onStart', onStart, span, destination));
     }
-    return new MessageSpan(span, handlerContext, {}, onEnd && ((ended) => onEnd(ended, destination)));
+    return new MessageSpan(span, handlerContext, {}, onEnd && ((ended) => onEnd(ended, destination)), sender);
   }
 
   return {
     begin(message) {
       const read = fieldReader(message.metadata);
       const extracted = extractFields(read);
-      if (relation === 'parent') return start(message, extracted, [], read);
+      if (relation === 'parent') return start(message, extracted, [], read, joinSender(read, extracted));
       return start(message, trace.deleteSpan(extracted), linkTo(extracted), read);
     },
     beginBatch(batch) {

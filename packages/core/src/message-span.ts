@@ -2,6 +2,7 @@ import { type Context, context, type Span, SpanStatusCode, type TimeInput } from
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import type { CarrierFields } from './carrier.ts';
 import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
+import { keepSignals } from './keep-signals.ts';
 import { isThenable, promiseIn } from './thenable.ts';
 
 /** One operation on a message, or on a batch of them, and its span, which ends once, whoever says so first. */
@@ -12,13 +13,22 @@ export class MessageSpan {
   /** What to put beside the message, besides the caller's own headers. */
   readonly fields: CarrierFields;
   readonly #onEnd: ((span: Span) => void) | undefined;
+  readonly #sender: string | undefined;
   #ended = false;
 
-  constructor(span: Span, spanContext: Context, fields: CarrierFields, onEnd: ((span: Span) => void) | undefined) {
+  /** @param sender where the peer that sent the message is told if the trace is kept */
+  constructor(
+    span: Span,
+    spanContext: Context,
+    fields: CarrierFields,
+    onEnd: ((span: Span) => void) | undefined,
+    sender?: string,
+  ) {
     this.span = span;
     this.context = spanContext;
     this.fields = fields;
     this.#onEnd = onEnd;
+    this.#sender = sender;
   }
 
   /**
@@ -77,6 +87,8 @@ export class MessageSpan {
     this.#ended = true;
     const onEnd = this.#onEnd;
     if (onEnd !== undefined) context.with(this.context, () => callSafely('onEnd', onEnd, this.span));
+    // A handler may take longer than peers are remembered.
+    if (this.#sender !== undefined) keepSignals()?.involve(this.span.spanContext().traceId, this.#sender);
     this.span.end(at);
   }
 }

@@ -16,16 +16,19 @@ const WINDOW_MS = 30_000;
 // All that a peer may send in the time that a message is good for.
 const MAX_NONCES = 60_000;
 const HEAD = new RegExp(
-  `^${VERSION}\\.([0-9a-z]{1,9})\\.([\\w-]{${NONCE_LENGTH}})\\.([\\w-]{${MAC_LENGTH}})\\.([\\w.:/[\\]-]{0,128})$`,
+  `^${VERSION}\\.(kept|part)\\.([0-9a-z]{1,9})\\.([\\w-]{${NONCE_LENGTH}})\\.([\\w-]{${MAC_LENGTH}})\\.([\\w.:/[\\]-]{0,128})$`,
 );
 const IDS = /^[\w-]*$/;
 
-/** Which traces a peer keeps. */
-export type KeepMessage = { readonly from: string; readonly traceIds: readonly string[] };
+/** What a message says of its traces: that the sender keeps them; or that it has parts of them, and wants to be told. */
+export type KeepNews = 'kept' | 'part';
+
+/** What a peer says of which traces. */
+export type KeepMessage = { readonly from: string; readonly news: KeepNews; readonly traceIds: readonly string[] };
 
 /**
- * The messages by which peers tell each other which traces they keep: a line `1.<time>.<nonce>.<keyed hash>.<sender>` and
- * the trace ids, 22 characters each. The hash covers all of it and the receiver, and a receiver takes a message once, within
+ * The messages by which peers tell each other which traces they keep, or have parts of: a line
+ * `1.<kept or part>.<time>.<nonce>.<keyed hash>.<sender>` and the trace ids, 22 characters each. The hash covers all of it and the receiver, and a receiver takes a message once, within
  * half a minute. So whoever can read or repeat messages makes nobody keep anything.
  */
 export class KeepMessages {
@@ -41,26 +44,26 @@ export class KeepMessages {
     this.#now = now;
   }
 
-  write(from: string, to: string, traceIds: readonly string[]): string {
+  write(news: KeepNews, from: string, to: string, traceIds: readonly string[]): string {
     const time = Math.floor(this.#now()).toString(36);
     const nonce = randomBytes((NONCE_LENGTH * 3) / 4).toString('base64url');
     const body = Buffer.from(traceIds.join(''), 'hex');
     const ids = traceIds.map((_id, n) => body.toString('base64url', n * 16, n * 16 + 16)).join('');
-    const signature = this.#secret.sign(signedText(time, nonce, from, to, ids));
-    return `${VERSION}.${time}.${nonce}.${signature}.${from}\n${ids}`;
+    const signature = this.#secret.sign(signedText(news, time, nonce, from, to, ids));
+    return `${VERSION}.${news}.${time}.${nonce}.${signature}.${from}\n${ids}`;
   }
 
   /** What a message to this address says; `undefined` if it is none of a peer's. */
   read(message: string, to: string): KeepMessage | undefined {
     const end = message.length > MAX_MESSAGE_LENGTH ? -1 : message.indexOf('\n');
-    const [, time, nonce, signature, from] = (end < 0 ? undefined : HEAD.exec(message.slice(0, end))) ?? [];
+    const [, news, time, nonce, signature, from = ''] = (end < 0 ? undefined : HEAD.exec(message.slice(0, end))) ?? [];
     const ids = message.slice(end + 1);
-    if (time === undefined || nonce === undefined || signature === undefined || from === undefined || !areIds(ids)) {
+    if (!isNews(news) || time === undefined || nonce === undefined || signature === undefined || !areIds(ids)) {
       this.#counter.malformed += 1;
       return undefined;
     }
     const isLate = Math.abs(this.#now() - Number.parseInt(time, 36)) > WINDOW_MS;
-    if (!isLate && !this.#secret.verify(signedText(time, nonce, from, to, ids), signature)) {
+    if (!isLate && !this.#secret.verify(signedText(news, time, nonce, from, to, ids), signature)) {
       this.#counter.forged += 1;
       return undefined;
     }
@@ -69,8 +72,12 @@ export class KeepMessages {
       return undefined;
     }
     this.#seen.set(nonce, true);
-    return { from: isAddress(from) ? from : '', traceIds: readIds(ids) };
+    return { from: isAddress(from) ? from : '', news, traceIds: readIds(ids) };
   }
+}
+
+function isNews(text: string | undefined): text is KeepNews {
+  return text === 'kept' || text === 'part';
 }
 
 function areIds(ids: string): boolean {
@@ -83,6 +90,6 @@ function readIds(ids: string): string[] {
   );
 }
 
-function signedText(time: string, nonce: string, from: string, to: string, ids: string): string {
-  return `throughline keep ${VERSION} ${time} ${nonce} ${from} ${to} ${ids}`;
+function signedText(news: KeepNews, time: string, nonce: string, from: string, to: string, ids: string): string {
+  return `throughline ${news} ${VERSION} ${time} ${nonce} ${from} ${to} ${ids}`;
 }

@@ -26,12 +26,15 @@ type Line = {
 export class KeepOutbox {
   readonly #send: SendKeeps;
   readonly #counter: PeerCounter;
+  readonly #count: 'told' | 'announced';
   readonly #lines = new Map<string, Line>();
   #waiting = 0;
 
-  constructor(send: SendKeeps, counter: PeerCounter) {
+  /** @param count what a trace that has been told of counts as */
+  constructor(send: SendKeeps, counter: PeerCounter, count: 'told' | 'announced') {
     this.#send = send;
     this.#counter = counter;
+    this.#count = count;
   }
 
   /** Puts a kept trace in line for a peer. */
@@ -110,7 +113,7 @@ export class KeepOutbox {
   async #deliver(address: string, line: Line, batch: readonly string[]): Promise<void> {
     try {
       await context.with(suppressTracing(ROOT_CONTEXT), () => this.#send(address, batch));
-      this.#counter.told += batch.length;
+      this.#counter[this.#count] += batch.length;
       line.failures = 0;
     } catch {
       line.failures += 1;

@@ -4,7 +4,7 @@ import { type KeepSignals, provideKeepSignals } from '@throughline/core/keep-sig
 import type { KeepReason } from '../tail/verdicts.ts';
 import { HostPeers } from './host-peers.ts';
 import { MessageInbox } from './keep-inbox.ts';
-import { type KeepMessage, KeepMessages } from './keep-message.ts';
+import { type KeepMessage, KeepMessages, type KeepNews } from './keep-message.ts';
 import { KeepOutbox } from './keep-outbox.ts';
 import type { KeepTransport } from './keep-transport.ts';
 import type { PeerSettings } from './peer-options.ts';
@@ -38,6 +38,7 @@ export class KeepPeers implements KeepSignals {
   readonly #messages: KeepMessages;
   readonly #inbox: MessageInbox;
   readonly #outbox: KeepOutbox;
+  readonly #announcements: KeepOutbox;
   readonly #involved: TracePeers;
   readonly #told: TwoGenerations<Set<string>>;
   readonly #hosts = new HostPeers();
@@ -54,7 +55,10 @@ export class KeepPeers implements KeepSignals {
     this.#proofs = new PeerProofs(secret, this.#counter, now);
     this.#messages = new KeepMessages(secret, this.#counter, now);
     this.#inbox = new MessageInbox(this.#messages, this.#counter, now, (message) => this.#hear(message));
-    this.#outbox = new KeepOutbox((address, traceIds) => this.#send(address, traceIds), this.#counter);
+    const outbox = (news: KeepNews, count: 'told' | 'announced'): KeepOutbox =>
+      new KeepOutbox((address, traceIds) => this.#send(news, address, traceIds), this.#counter, count);
+    this.#outbox = outbox('kept', 'told');
+    this.#announcements = outbox('part', 'announced');
     hold.whenKept((traceId) => this.#tellAll(traceId));
     this.#leave = provideKeepSignals(this);
     this.#ready = this.#open();
@@ -89,6 +93,12 @@ export class KeepPeers implements KeepSignals {
     else this.#involved.add(traceId, address);
   }
 
+  join(traceId: string, address: string): void {
+    if (!this.reachable || address === this.#proofs.address) return;
+    if (this.#hold.isKept(traceId)) this.#tell(traceId, address);
+    else if (this.#involved.add(traceId, address)) this.#announcements.add(address, traceId);
+  }
+
   meet(host: string, address: string): void {
     if (this.#transport !== undefined) this.#hosts.add(host, address);
   }
@@ -108,8 +118,8 @@ export class KeepPeers implements KeepSignals {
   }
 
   /** Tells peers what waits for them. Never rejects. */
-  flush(): Promise<void> {
-    return this.#outbox.flush();
+  async flush(): Promise<void> {
+    await Promise.all([this.#outbox.flush(), this.#announcements.flush()]);
   }
 
   /** Tells peers what waits for them, and ends. Never rejects. */
@@ -118,6 +128,7 @@ export class KeepPeers implements KeepSignals {
     await this.#ready;
     await this.flush();
     this.#outbox.close();
+    this.#announcements.close();
     await this.#transport?.close();
   }
 
@@ -135,8 +146,12 @@ export class KeepPeers implements KeepSignals {
     }
   }
 
-  #hear({ from, traceIds }: KeepMessage): void {
+  #hear({ from, news, traceIds }: KeepMessage): void {
     for (const traceId of traceIds) {
+      if (news === 'part') {
+        if (from !== '') this.involve(traceId, from);
+        continue;
+      }
       if (from !== '') {
         this.#outbox.remove(from, traceId);
         this.#noteTold(traceId, from);
@@ -162,7 +177,7 @@ export class KeepPeers implements KeepSignals {
     return true;
   }
 
-  async #send(address: string, traceIds: readonly string[]): Promise<void> {
-    await this.#transport?.send(address, this.#messages.write(this.#proofs.address, address, traceIds));
+  async #send(news: KeepNews, address: string, traceIds: readonly string[]): Promise<void> {
+    await this.#transport?.send(address, this.#messages.write(news, this.#proofs.address, address, traceIds));
   }
 }

@@ -4,7 +4,9 @@ export type PeerStats = {
   readonly kept: number;
   /** Kept traces that peers were told of: so many traces and peers. */
   readonly told: number;
-  /** Those that they could not be told of, because too many waited, or the peer was away for too long. */
+  /** Parts of traces that began here with a message of a peer, which it was told of. */
+  readonly announced: number;
+  /** Those of both that peers could not be told of, because too many waited, or the peer was away for too long. */
   readonly dropped: number;
   /** Headers and messages that somebody made up who does not know the secret. */
   readonly forged: number;
@@ -20,6 +22,7 @@ export type PeerStats = {
 export class PeerCounter {
   kept = 0;
   told = 0;
+  announced = 0;
   dropped = 0;
   forged = 0;
   replayed = 0;
@@ -27,7 +30,7 @@ export class PeerCounter {
   refused = 0;
 
   stats(): PeerStats {
-    const { kept, told, dropped, forged, replayed, malformed, refused } = this;
-    return { kept, told, dropped, forged, replayed, malformed, refused };
+    const { kept, told, announced, dropped, forged, replayed, malformed, refused } = this;
+    return { kept, told, announced, dropped, forged, replayed, malformed, refused };
   }
 }
