@@ -16,6 +16,8 @@ const CHECKS: Checks = {
     'at least 16 letters, digits, `-` and `_`',
     (value) => typeof value === 'string' && /^[\w-]{16,256}$/.test(value),
   ],
+  file: ['the path of a file', isText],
+  maxAgeDays: ['a number of days above 0', (value) => typeof value === 'number' && value > 0 && value <= 36_500],
   maxBytes: [
     'a number of bytes of at least 1,000,000',
     (value) => typeof value === 'number' && Number.isFinite(value) && value >= 1_000_000,

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { isLoopbackHost } from './http/access.ts';
 import { createViewerServer, type ViewerServerOptions } from './http/viewer-server.ts';
 import type { Backend } from './intake/backend.ts';
 import { createStoreBackend } from './intake/store-backend.ts';
-import { createMemoryStore } from './store/memory-store.ts';
+import { startThread } from './intake/thread-backend.ts';
+import { openStore } from './store/open-store.ts';
 import { checkViewerOptions } from './viewer-options.ts';
 
 export type ViewerOptions = {
@@ -26,10 +28,21 @@ export type ViewerOptions = {
    */
   token?: string;
   /**
+   * The file to keep traces in, over restarts; one process at a time can use it. Needs `@duckdb/node-api`, which is an
+   * optional dependency: where there is no build of it for the platform, traces are kept in memory, and the status says so.
+   * @default none: in memory
+   */
+  file?: string;
+  /**
    * How many bytes to keep before the oldest traces go.
-   * @default 268_435_456
+   * @default 268_435_456 in memory, 2_147_483_648 in a file
    */
   maxBytes?: number;
+  /**
+   * After how many days traces of the file go.
+   * @default 30
+   */
+  maxAgeDays?: number;
 };
 
 /** A viewer that is running. */
@@ -51,9 +64,14 @@ export type Viewer = {
  */
 export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> {
   checkViewerOptions(options);
-  const { maxBytes } = options;
-  const store = createMemoryStore(maxBytes === undefined ? {} : { maxBytes });
-  return serve(createStoreBackend(store, console.error), options);
+  const { file, maxBytes, maxAgeDays } = options;
+  const settings = { file, maxBytes, maxAgeDays };
+  // A bundle has no file for the thread; then all is done in this one.
+  const thread = new URL('./store-thread.js', import.meta.url);
+  const backend = existsSync(thread)
+    ? await startThread(thread, settings, console.error)
+    : createStoreBackend(await openStore(settings), console.error);
+  return serve(backend, options);
 }
 
 /** Serves a backend, which is closed with the viewer, or if it cannot listen. */

@@ -15,14 +15,10 @@ export function selectionOf(query: TraceQuery): Selection {
     items.push({ is: 'compare', field: { of: 'duration' }, by: '<=', value: maxDurationMs * 1e6 });
   for (const [key, value] of Object.entries(attributes))
     items.push({ is: 'compare', field: { of: 'attribute', scope: 'any', key }, by: '=', value });
-  const spans = { is: 'span', filter: { is: 'and', items } } as const;
-  const failed = {
-    is: 'span',
-    filter: { is: 'compare', field: { of: 'status' }, by: '=', value: 'error' },
-  } as const;
+  if (error !== undefined)
+    items.push({ is: 'compare', field: { of: 'status' }, by: error ? '=' : '!=', value: 'error' });
   return {
-    // Any span of the trace may be the failed one.
-    filter: error === true ? { is: 'and', items: [spans, failed] } : spans,
+    filter: { is: 'span', filter: items.length === 0 ? { is: 'all' } : { is: 'and', items } },
     ...(query.fromMs !== undefined && { fromMs: query.fromMs }),
     ...(query.toMs !== undefined && { toMs: query.toMs }),
   };

@@ -59,8 +59,10 @@ function fieldValue(field: Field, span: Span, trace: TraceFacts): AttributeValue
     case 'rootService':
       return trace.rootService;
     case 'attribute': {
-      const own = field.scope === 'resource' ? undefined : span.attributes[field.key];
-      return own === undefined && field.scope !== 'span' ? span.resource.attributes[field.key] : own;
+      const { key, scope } = field;
+      if (scope !== 'resource' && Object.hasOwn(span.attributes, key)) return span.attributes[key];
+      const { attributes } = span.resource;
+      return scope !== 'span' && Object.hasOwn(attributes, key) ? attributes[key] : undefined;
     }
   }
 }
@@ -81,10 +83,16 @@ function comparer(by: Comparison, wanted: string | number | boolean): (value: At
     return (value) => (textOf(value) === text) === (by === '=');
   }
   return (value) => {
-    if (typeof wanted === 'number') return typeof value === 'number' && isOrdered(by, value - wanted);
+    if (typeof wanted === 'number') return isOrdered(by, numberIn(value) - wanted);
     const text = textOf(value);
     return isOrdered(by, text < String(wanted) ? -1 : text > String(wanted) ? 1 : 0);
   };
+}
+
+// Some formats have texts only.
+function numberIn(value: AttributeValue): number {
+  if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value);
+  return typeof value === 'number' ? value : Number.NaN;
 }
 
 function isOrdered(by: Comparison, difference: number): boolean {
@@ -105,12 +113,16 @@ function textMatcher(text: string): Matcher {
     textOf(value as AttributeValue)
       .toLowerCase()
       .includes(wanted);
+  const hasEntry = (attributes: Span['attributes']) => {
+    for (const key in attributes) if (has(key) || has(attributes[key])) return true;
+    return false;
+  };
   return (span) =>
     has(span.name) ||
     has(span.resource.service) ||
     has(span.statusMessage) ||
     span.traceId === wanted ||
     span.spanId === wanted ||
-    Object.values(span.attributes).some(has) ||
-    Object.values(span.resource.attributes).some(has);
+    hasEntry(span.attributes) ||
+    hasEntry(span.resource.attributes);
 }

@@ -3,19 +3,19 @@ import type { HeatMap } from '../api/messages.ts';
 import { durationOf } from '../query/matcher.ts';
 
 /** Rows from 10 µs up, four to each power of ten. */
-const FIRST = 1e4;
-const ROWS_PER_DECADE = 4;
-const MAX_ROWS = 48;
+export const FIRST_BOUND = 1e4;
+export const ROWS_PER_DECADE = 4;
+export const MAX_ROWS = 48;
 
 /** The row of a duration in nanoseconds. */
 export function rowOf(duration: number): number {
-  if (duration <= FIRST) return 0;
-  return Math.min(MAX_ROWS - 1, Math.ceil(Math.log10(duration / FIRST) * ROWS_PER_DECADE));
+  if (duration <= FIRST_BOUND) return 0;
+  return Math.min(MAX_ROWS - 1, Math.ceil(Math.log10(duration / FIRST_BOUND) * ROWS_PER_DECADE));
 }
 
 /** The upper bound of a row. */
 export function boundOf(row: number): number {
-  return Math.round(FIRST * 10 ** (row / ROWS_PER_DECADE));
+  return Math.round(FIRST_BOUND * 10 ** (row / ROWS_PER_DECADE));
 }
 
 /** Counts spans by when they started and how long they took. The times default to those of the first and last span. */

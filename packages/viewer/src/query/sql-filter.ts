@@ -1,0 +1,119 @@
+import type { Comparison, Field, SpanFilter, TraceFilter } from './filter.ts';
+
+/** Collects the values of a statement; they never become part of its text. */
+export class SqlValues {
+  readonly list: (string | number | bigint | boolean)[] = [];
+
+  /** Returns what stands for the value in the statement. */
+  add(value: string | number | bigint | boolean): string {
+    return `$${this.list.push(value)}`;
+  }
+}
+
+/** Whether a filter asks for the trace of a span, aliased `t`. */
+export function asksForTrace(filter: SpanFilter): boolean {
+  switch (filter.is) {
+    case 'and':
+    case 'or':
+      return filter.items.some(asksForTrace);
+    case 'not':
+      return asksForTrace(filter.item);
+    case 'compare':
+    case 'present':
+      return ['traceDuration', 'rootName', 'rootService'].includes(filter.field.of);
+    default:
+      return false;
+  }
+}
+
+/** The condition, never null, on a span `s`, its source `o` and its trace `t` that a filter stands for. */
+export function spanCondition(filter: SpanFilter, values: SqlValues): string {
+  switch (filter.is) {
+    case 'all':
+      return 'true';
+    case 'and':
+    case 'or':
+      if (filter.items.length === 0) return filter.is === 'and' ? 'true' : 'false';
+      return `(${filter.items.map((item) => spanCondition(item, values)).join(filter.is === 'and' ? ' AND ' : ' OR ')})`;
+    case 'not':
+      return `(NOT ${spanCondition(filter.item, values)})`;
+    case 'present':
+      return `(${fieldOf(filter.field, values)} IS NOT NULL)`;
+    case 'text': {
+      // Attributes are JSON, in which some characters are written differently.
+      const plain = values.add(filter.text.toLowerCase());
+      const escaped = values.add(JSON.stringify(filter.text.toLowerCase()).slice(1, -1));
+      const texts = ['s.name', 's.service', "coalesce(s.message, '')"].map(
+        (text) => `contains(lower(${text}), ${plain})`,
+      );
+      const bags = ['s.attributes', 'o.attributes'].map((bag) => `contains(lower(${bag}), ${escaped})`);
+      const id = /^[\da-f]{16}([\da-f]{16})?$/i.test(filter.text) ? [idCondition(filter.text)] : [];
+      return `(${[...id, ...texts, ...bags].join(' OR ')})`;
+    }
+    case 'compare': {
+      const { field, by, value } = filter;
+      if (field.of !== 'attribute') return `coalesce(${compared(fieldOf(field, values), by, value, values)}, false)`;
+      const text = fieldOf(field, values);
+      const single = compared(text, by, value, values);
+      const ofItems = `len(list_filter(json_extract_string(${text}, '$[*]'), lambda item: coalesce(${compared('item', by, value, values)}, false))) > 0`;
+      // What looks like a list may be a text.
+      const isList = `${text} LIKE '[%]' AND json_valid(${text})`;
+      return `coalesce(CASE WHEN ${isList} THEN ${ofItems} ELSE ${single} END, false)`;
+    }
+  }
+}
+
+/** The condition on the counts `m0`, `m1`, … of what each span filter found in a trace. */
+export function traceCondition(filter: TraceFilter): string {
+  let at = 0;
+  return condition(filter);
+
+  function condition(part: TraceFilter): string {
+    if (part.is === 'span') return `m${at++} > 0`;
+    return `(${part.items.map(condition).join(part.is === 'and' ? ' AND ' : ' OR ')})`;
+  }
+}
+
+function idCondition(id: string): string {
+  return id.length === 32 ? `s.trace_id = ${BigInt(`0x${id}`)}` : `s.span_id = ${BigInt(`0x${id}`)}`;
+}
+
+function fieldOf(field: Field, values: SqlValues): string {
+  switch (field.of) {
+    case 'name':
+      return 's.name';
+    case 'service':
+      return 's.service';
+    case 'status':
+      return "(CASE s.status WHEN 2 THEN 'error' WHEN 1 THEN 'ok' ELSE 'unset' END)";
+    case 'statusMessage':
+      return 's.message';
+    case 'kind':
+      return "(CASE s.kind WHEN 1 THEN 'server' WHEN 2 THEN 'client' WHEN 3 THEN 'producer' WHEN 4 THEN 'consumer' ELSE 'internal' END)";
+    case 'duration':
+      return 's.duration';
+    case 'traceDuration':
+      return '(t.end_ns - t.start_ns)';
+    case 'rootName':
+      return 't.root.name';
+    case 'rootService':
+      return 't.root.service';
+    case 'attribute': {
+      const pointer = values.add(`/${field.key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+      const own = `json_extract_string(s.attributes, ${pointer})`;
+      const shared = `json_extract_string(o.attributes, ${pointer})`;
+      if (field.scope === 'span') return own;
+      return field.scope === 'resource' ? shared : `coalesce(${own}, ${shared})`;
+    }
+  }
+}
+
+function compared(text: string, by: Comparison, value: string | number | boolean, values: SqlValues): string {
+  if (by === '=~' || by === '!~') {
+    const matches = `regexp_full_match(${text}, ${values.add(String(value))}, 's')`;
+    return by === '=~' ? matches : `NOT ${matches}`;
+  }
+  if (typeof value === 'number' && by !== '=' && by !== '!=')
+    return `TRY_CAST(${text} AS DOUBLE) ${by} ${values.add(value)}::DOUBLE`;
+  return `CAST(${text} AS VARCHAR) ${by === '!=' ? '<>' : by} ${values.add(String(value))}`;
+}

@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+/** An open file, with a connection to write and one to read. */
+export type Database = {
+  readonly writer: DuckDBConnection;
+  readonly reader: DuckDBConnection;
+  close(): void;
+};
+
+/** There is no build of the database for this platform; another store has to do. */
+export class NoDatabaseError extends Error {
+  override readonly name = 'NoDatabaseError';
+}
+
+/** Raised with every change that older viewers cannot read. */
+const VERSION = 1;
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS meta (version INTEGER);
+  CREATE TABLE IF NOT EXISTS runs (id INTEGER, started_ms BIGINT);
+  CREATE TABLE IF NOT EXISTS sources (id INTEGER, service VARCHAR, attributes VARCHAR, scope VARCHAR, scope_version VARCHAR);
+  CREATE TABLE IF NOT EXISTS spans (
+    stored_ms BIGINT, run INTEGER, trace_id UHUGEINT, span_id UBIGINT, parent_id UBIGINT, kind UTINYINT, status UTINYINT,
+    start_ns UBIGINT, end_ns UBIGINT, duration BIGINT, weight DOUBLE, source INTEGER, service VARCHAR, name VARCHAR,
+    message VARCHAR, attributes VARCHAR, extra VARCHAR);
+  CREATE TABLE IF NOT EXISTS parts (
+    stored_ms BIGINT, run INTEGER, trace_id UHUGEINT, start_ns UBIGINT, end_ns UBIGINT, spans INTEGER, errors INTEGER,
+    is_root BOOLEAN, root_start UBIGINT, root_service VARCHAR, root_name VARCHAR, services VARCHAR);
+  CREATE TABLE IF NOT EXISTS logs (
+    stored_ms BIGINT, trace_id UHUGEINT, time_ns UBIGINT, source INTEGER, record VARCHAR);`;
+
+/**
+ * Opens the file of a viewer, or makes it.
+ *
+ * @throws {NoDatabaseError} where the native part is missing.
+ * @throws {Error} if the file cannot be used, with why and what to do.
+ */
+export async function openDatabase(file: string): Promise<Database> {
+  const { DuckDBInstance } = await native();
+  let instance: DuckDBInstance | undefined;
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    instance = await DuckDBInstance.create(file, {
+      threads: '2',
+      memory_limit: '1GB',
+      checkpoint_threshold: '64MB',
+      // Nothing that a query could say reaches other files, or the network.
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      enable_external_access: 'false',
+      lock_configuration: 'true',
+    });
+    const opened = instance;
+    const [writer, reader] = [await opened.connect(), await opened.connect()];
+    await writer.run(TABLES);
+    const [[version] = []] = (await writer.runAndReadAll('SELECT version FROM meta')).getRowsJS();
+    if (version === undefined) await writer.run(`INSERT INTO meta VALUES (${VERSION})`);
+    else if (Number(version) > VERSION) throw new Error('a newer version');
+    return {
+      writer,
+      reader,
+      close() {
+        writer.closeSync();
+        reader.closeSync();
+        opened.closeSync();
+      },
+    };
+  } catch (error) {
+    instance?.closeSync();
+    throw openError(file, error);
+  }
+}
+
+async function native(): Promise<typeof import('@duckdb/node-api')> {
+  try {
+    return await import('@duckdb/node-api');
+  } catch (cause) {
+    throw new NoDatabaseError('There is no DuckDB here: install @duckdb/node-api.', { cause });
+  }
+}
+
+function openError(file: string, cause: unknown): Error {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const holder = /\(PID (\d+)\)/.exec(text)?.[1];
+  if (/could not set lock|being used by another process/i.test(text)) {
+    const who = holder === undefined ? 'another process' : `process ${holder}`;
+    return new Error(`[viewer] ${file} is in use by ${who}. Use that viewer, or choose another \`file\`.`, { cause });
+  }
+  if (/not a valid|corrupt|checksum|wal|serializ|deserializ/i.test(text))
+    return new Error(
+      `[viewer] ${file} is damaged, or no file of a viewer. Move it away (and ${file}.wal, if there), or choose another \`file\`.`,
+      { cause },
+    );
+  if (text === 'a newer version')
+    return new Error(`[viewer] ${file} is of a newer viewer. Update, or choose another \`file\`.`, { cause });
+  return new Error(`[viewer] Cannot open ${file}: ${text}. Choose another \`file\`.`, { cause });
+}

@@ -1,0 +1,157 @@
+import type { DuckDBAppender } from '@duckdb/node-api';
+import type { Attributes, AttributeValue, LogRecord, Resource, Scope, Span } from '@throughline/analysis';
+import { adjustedCount } from '@throughline/analysis';
+import { SPAN_KINDS, SPAN_STATUSES } from '../api/messages.ts';
+import { durationOf } from '../query/matcher.ts';
+
+/** Who made a span, as it is kept once for all its spans. */
+export type Source = { readonly resource: Resource; readonly scope: Scope | undefined };
+
+const NANOSECONDS_OF_A_CENTURY = 3_155_760_000_000_000_000n;
+
+/** The columns that {@link spanFrom} reads, in its order. */
+export const SPAN_COLUMNS =
+  's.trace_id, s.span_id, s.parent_id, s.kind, s.status, s.start_ns, s.end_ns, s.source, s.name, s.message, s.attributes, s.extra';
+
+/** Writes a span in the order of the columns of its table. */
+export function appendSpan(to: DuckDBAppender, span: Span, storedMs: bigint, run: number, source: number): void {
+  to.appendBigInt(storedMs);
+  to.appendInteger(run);
+  to.appendUHugeInt(BigInt(`0x${span.traceId}`));
+  to.appendUBigInt(BigInt(`0x${span.spanId}`));
+  if (span.parentSpanId === undefined) to.appendNull();
+  else to.appendUBigInt(BigInt(`0x${span.parentSpanId}`));
+  to.appendUTinyInt(SPAN_KINDS.indexOf(span.kind));
+  to.appendUTinyInt(SPAN_STATUSES.indexOf(span.status));
+  to.appendUBigInt(span.startUnixNano);
+  to.appendUBigInt(span.endUnixNano);
+  to.appendBigInt(clampedDuration(span));
+  to.appendDouble(adjustedCount(span));
+  to.appendInteger(source);
+  to.appendVarchar(span.resource.service);
+  to.appendVarchar(span.name);
+  if (span.statusMessage === undefined) to.appendNull();
+  else to.appendVarchar(span.statusMessage);
+  to.appendVarchar(jsonOf(span.attributes));
+  const extra = extraOf(span);
+  if (extra === undefined) to.appendNull();
+  else to.appendVarchar(extra);
+  to.endRow();
+}
+
+/** Makes a span of the values of a row. */
+export function spanFrom(row: readonly unknown[], sources: ReadonlyMap<number, Source>): Span {
+  const [traceId, spanId, parentId, kind, status, start, end, sourceId, name, message, attributes, extraText] = row;
+  const extra: Extra = extraText === null ? {} : JSON.parse(extraText as string);
+  const source = sources.get(sourceId as number);
+  return {
+    traceId: hexOf(traceId, 32),
+    spanId: hexOf(spanId, 16),
+    parentSpanId: parentId === null ? undefined : hexOf(parentId, 16),
+    traceState: extra.state,
+    flags: extra.flags,
+    name: name as string,
+    kind: SPAN_KINDS[kind as number] ?? 'internal',
+    startUnixNano: BigInt(start as bigint),
+    endUnixNano: BigInt(end as bigint),
+    status: SPAN_STATUSES[status as number] ?? 'unset',
+    statusMessage: message === null ? undefined : (message as string),
+    attributes: bagFrom(attributes as string),
+    events: (extra.events ?? []).map(([event, time, own]) => ({
+      name: event,
+      timeUnixNano: BigInt(time),
+      attributes: plain(own),
+    })),
+    links: (extra.links ?? []).map(([linkTrace, linkSpan, own, state]) => ({
+      traceId: linkTrace,
+      spanId: linkSpan,
+      traceState: state ?? undefined,
+      attributes: plain(own),
+    })),
+    resource: source?.resource ?? NO_RESOURCE,
+    scope: source?.scope,
+    droppedAttributes: extra.dropped?.[0] || undefined,
+    droppedEvents: extra.dropped?.[1] || undefined,
+    droppedLinks: extra.dropped?.[2] || undefined,
+  };
+}
+
+/** A log record as text; its trace, time and source have columns of their own. */
+export function recordText(log: LogRecord): string {
+  const { severity, severityText, eventName, body, spanId } = log;
+  return JSON.stringify({ severity, severityText, eventName, body, spanId, attributes: finite(log.attributes) });
+}
+
+/** Makes a record of its text and columns. */
+export function recordFrom(text: string, traceId: string, timeUnixNano: bigint, source: Source | undefined): LogRecord {
+  const record = JSON.parse(text);
+  return {
+    ...record,
+    attributes: plain(record.attributes),
+    timeUnixNano,
+    traceId,
+    resource: source?.resource ?? NO_RESOURCE,
+    scope: source?.scope,
+  };
+}
+
+/** Hexadecimal digits of an id. */
+export function hexOf(id: unknown, digits: 16 | 32): string {
+  return (id as bigint).toString(16).padStart(digits, '0');
+}
+
+/** Attributes as JSON; numbers that JSON does not have become text. */
+export function jsonOf(attributes: Attributes): string {
+  return JSON.stringify(finite(attributes));
+}
+
+/** Attributes of their JSON, with no key that they do not have themselves. */
+export function bagFrom(text: string): Attributes {
+  return plain(JSON.parse(text));
+}
+
+type Extra = {
+  state?: string;
+  flags?: number;
+  events?: [name: string, time: string, attributes: Attributes][];
+  links?: [traceId: string, spanId: string, attributes: Attributes, state: string | null][];
+  dropped?: [attributes: number, events: number, links: number];
+};
+
+const NO_RESOURCE: Resource = { service: '', attributes: Object.freeze(Object.create(null)) };
+
+// What most spans have none of shares one column.
+function extraOf(span: Span): string | undefined {
+  const { traceState, flags, events, links, droppedAttributes, droppedEvents, droppedLinks } = span;
+  const extra: Extra = {};
+  if (traceState !== undefined) extra.state = traceState;
+  if (flags !== undefined) extra.flags = flags;
+  if (events.length > 0)
+    extra.events = events.map((event) => [event.name, `${event.timeUnixNano}`, finite(event.attributes)]);
+  if (links.length > 0)
+    extra.links = links.map((link) => [link.traceId, link.spanId, finite(link.attributes), link.traceState ?? null]);
+  if (droppedAttributes !== undefined || droppedEvents !== undefined || droppedLinks !== undefined)
+    extra.dropped = [droppedAttributes ?? 0, droppedEvents ?? 0, droppedLinks ?? 0];
+  for (const _ in extra) return JSON.stringify(extra);
+  return undefined;
+}
+
+function clampedDuration(span: Span): bigint {
+  const duration = durationOf(span);
+  return duration > Number(NANOSECONDS_OF_A_CENTURY) ? NANOSECONDS_OF_A_CENTURY : BigInt(duration);
+}
+
+function finite(attributes: Attributes): Attributes {
+  for (const key in attributes) {
+    if (typeof attributes[key] !== 'number' || Number.isFinite(attributes[key])) continue;
+    const copy: { [key: string]: AttributeValue } = Object.create(null);
+    for (const [own, value] of Object.entries(attributes))
+      copy[own] = typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value;
+    return copy;
+  }
+  return attributes;
+}
+
+function plain(parsed: Attributes): Attributes {
+  return Object.setPrototypeOf(parsed, null);
+}

@@ -1,0 +1,109 @@
+import type { FoundTrace } from '../api/messages.ts';
+import { spanFilters } from '../query/filter.ts';
+import { asksForTrace, SqlValues, spanCondition, traceCondition } from '../query/sql-filter.ts';
+import { hexOf } from './duckdb-rows.ts';
+import type { Selection, Sort } from './trace-store.ts';
+
+/** The summary of each trace from its parts; a condition may stand between, the grouping comes after. */
+const SUMMARY = `SELECT trace_id, min(run) AS run, min(start_ns) AS start_ns, max(end_ns) AS end_ns,
+  sum(spans)::INTEGER AS spans, sum(errors)::INTEGER AS errors, list(services) AS services,
+  arg_min({'service': root_service, 'name': root_name},
+    root_start::HUGEINT + CASE WHEN is_root THEN 0 ELSE 100000000000000000000 END::HUGEINT) AS root
+  FROM parts`;
+const ORDERS: Record<Sort, string> = {
+  latest: 't.start_ns DESC',
+  slowest: '(t.end_ns::HUGEINT - t.start_ns::HUGEINT) DESC',
+  errors: 't.errors DESC, t.start_ns DESC',
+};
+const RESULT = 't.trace_id, t.run, t.start_ns, t.end_ns, t.spans, t.errors, t.services, t.root.service, t.root.name';
+
+/** The statement that finds traces; {@link foundTrace} reads its rows. */
+export function searchStatement(selection: Selection, sort: Sort, limit: number): { sql: string; values: SqlValues } {
+  const values = new SqlValues();
+  const filters = spanFilters(selection.filter);
+  const window = traceWindow(selection);
+  const order = `ORDER BY ${ORDERS[sort]}, t.trace_id LIMIT ${limit}`;
+  if (filters.length === 1 && filters[0]?.is === 'all') {
+    const sql = `SELECT ${RESULT}, t.spans FROM (${SUMMARY} ${runOf(selection)} GROUP BY trace_id) t ${window} ${order}`;
+    return { sql, values };
+  }
+  const { from, conditions } = matching(selection, values);
+  const flags = conditions.map((condition, index) => `${condition} AS b${index}`).join(', ');
+  const any = conditions.map((_, index) => `b${index}`).join(' OR ');
+  const counts = conditions.map((_, index) => `count(*) FILTER (WHERE b${index}) AS m${index}`).join(', ');
+  const most = conditions.length === 1 ? 'm0' : `greatest(${conditions.map((_, index) => `m${index}`).join(', ')})`;
+  const sql = `WITH m AS (
+      SELECT trace_id, ${counts} FROM (SELECT s.trace_id, ${flags} ${from}) WHERE ${any} GROUP BY trace_id)
+    SELECT ${RESULT}, ${most}
+    FROM (${SUMMARY} WHERE trace_id IN (SELECT trace_id FROM m WHERE ${traceCondition(selection.filter)}) GROUP BY trace_id) t
+    JOIN m ON m.trace_id = t.trace_id ${window} ${order}`;
+  return { sql, values };
+}
+
+/** The statement for traces by their ids. */
+export function summaryStatement(traceIds: readonly string[]): string {
+  const ids = traceIds.map((id) => BigInt(`0x${id}`)).join(', ');
+  return `SELECT ${RESULT}, 0 FROM (${SUMMARY} WHERE trace_id IN (${ids}) GROUP BY trace_id) t`;
+}
+
+/** The statement from its `FROM` on, for all spans `s` that a selection means. */
+export function matchingSpans(selection: Selection, values: SqlValues): string {
+  const { from, conditions } = matching(selection, values);
+  return `${from} AND (${conditions.join(' OR ')})`;
+}
+
+/** A trace of a row. */
+export function foundTrace(row: readonly unknown[]): FoundTrace {
+  const [traceId, run, start, end, spans, errors, parts, rootService, rootName, matches] = row;
+  const services = new Map<string, number>();
+  for (const part of parts as string[])
+    for (const [name, count] of JSON.parse(part) as [string, number][])
+      services.set(name, (services.get(name) ?? 0) + count);
+  return {
+    traceId: hexOf(traceId, 32),
+    rootService: rootService as string,
+    rootName: rootName as string,
+    startUnixNano: `${start}`,
+    duration: Math.max(0, Number(BigInt(end as bigint) - BigInt(start as bigint))),
+    spanCount: spans as number,
+    errorCount: errors as number,
+    matchCount: Number(matches),
+    services: Array.from(services, ([name, spanCount]) => ({ name, spanCount })),
+    run: run as number,
+  };
+}
+
+function matching(selection: Selection, values: SqlValues): { from: string; conditions: string[] } {
+  const filters = spanFilters(selection.filter);
+  const conditions = filters.map((filter) => spanCondition(filter, values));
+  const sources = conditions.some((condition) => condition.includes('o.attributes'))
+    ? 'JOIN sources o ON o.id = s.source'
+    : '';
+  const traces = filters.some(asksForTrace) ? `JOIN (${SUMMARY} GROUP BY trace_id) t ON t.trace_id = s.trace_id` : '';
+  const within = [
+    ...(selection.fromMs === undefined ? [] : [`s.start_ns >= ${nanoseconds(selection.fromMs)}`]),
+    ...(selection.toMs === undefined ? [] : [`s.start_ns <= ${nanoseconds(selection.toMs)}`]),
+    ...(selection.run === undefined ? [] : [`s.run = ${Math.trunc(selection.run)}`]),
+  ];
+  return { from: `FROM spans s ${sources} ${traces} WHERE ${['true', ...within].join(' AND ')}`, conditions };
+}
+
+function traceWindow({ fromMs, toMs, run }: Selection): string {
+  const conditions = [
+    ...(fromMs === undefined ? [] : [`t.end_ns >= ${nanoseconds(fromMs)}`]),
+    ...(toMs === undefined ? [] : [`t.start_ns <= ${nanoseconds(toMs)}`]),
+    ...(run === undefined ? [] : [`t.run = ${Math.trunc(run)}`]),
+  ];
+  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+}
+
+function runOf({ run }: Selection): string {
+  return run === undefined ? '' : `WHERE run = ${Math.trunc(run)}`;
+}
+
+/** Nanoseconds as a number of 64 bits without a sign. */
+function nanoseconds(ms: number): bigint {
+  const last = 2n ** 64n - 1n;
+  const value = BigInt(Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Math.round(ms * 1000)))) * 1000n;
+  return value > last ? last : value;
+}

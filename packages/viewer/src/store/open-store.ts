@@ -1,0 +1,27 @@
+import { NoDatabaseError } from './duckdb-database.ts';
+import { openDuckDbStore } from './duckdb-store.ts';
+import { createMemoryStore } from './memory-store.ts';
+import type { TraceStore } from './trace-store.ts';
+
+/** Where and how much to keep, as the options of the viewer say. */
+export type StoreSettings = {
+  readonly file: string | undefined;
+  readonly maxBytes: number | undefined;
+  readonly maxAgeDays: number | undefined;
+};
+
+/**
+ * Opens the store: the file, if there is to be one and the platform can, or memory.
+ *
+ * @throws {Error} if the file cannot be used, with why and what to do.
+ */
+export async function openStore({ file, maxBytes, maxAgeDays = 30 }: StoreSettings): Promise<TraceStore> {
+  const limits = maxBytes === undefined ? {} : { maxBytes };
+  if (file === undefined) return createMemoryStore(limits);
+  try {
+    return await openDuckDbStore({ file, maxBytes: maxBytes ?? 2 ** 31, maxAge: maxAgeDays * 86_400_000 });
+  } catch (error) {
+    if (!(error instanceof NoDatabaseError)) throw error;
+    return createMemoryStore({ ...limits, note: `${error.message} Until then traces are in memory only.` });
+  }
+}
