@@ -22,5 +22,5 @@ describe('the server contract rejects an adapter that', () => {
     const subject = { name: 'unchanged', start: startMutant.bind(undefined, {}) };
     const failed = (await checkHttpServer(subject)).filter(({ error }) => error !== undefined);
     assert.deepEqual(failed, []);
-  });
+  }, 300_000); // all of the contract at once
 });

@@ -11,16 +11,17 @@ const recorder = useRecorder();
 const instance = traceAxios(axios.create({ responseType: 'stream' }));
 
 it('the span of a stream lasts until its end', async () => {
+  let end: () => void = () => {};
   const url = await startService((_request, response) => {
     response.write('a');
-    setTimeout(() => response.end('b'), 100);
+    end = () => response.end('b');
   });
   const { data } = await instance.get<Readable>(url);
   expect(recorder.finished()).toEqual([]);
+  setTimeout(() => end(), 100);
   expect(await text(data)).toBe('ab');
-  const span = await recorder.take('GET');
-  expect(span.durationMs).toBeGreaterThan(90);
-  expect(span.attributes['throughline.time_to_first_byte_ms']).toBeLessThan(90);
+  const { durationMs, attributes } = await recorder.take('GET');
+  expect(durationMs - Number(attributes['throughline.time_to_first_byte_ms'])).toBeGreaterThan(90);
 });
 
 it('a stream on fetch lasts until its end', async () => {

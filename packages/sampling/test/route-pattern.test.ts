@@ -33,5 +33,6 @@ it('matches paths of any length in linear time', () => {
   const paths = [`/${'a'.repeat(1e6)}`, '/a'.repeat(1e6), '/'.repeat(1e6), `/aa/aa/${'/'.repeat(1e6)}`];
   const start = performance.now();
   for (const matches of patterns) for (const path of paths) matches?.(path);
-  expect(performance.now() - start).toBeLessThan(200);
+  // Quadratic, it would take hours.
+  expect(performance.now() - start).toBeLessThan(10_000);
 });
