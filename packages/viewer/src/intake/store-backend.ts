@@ -1,4 +1,4 @@
-import { problem } from '../api/answer.ts';
+import { createForeignApis } from '../api/foreign-apis.ts';
 import type { Status } from '../api/messages.ts';
 import { createPageApi } from '../api/page-api.ts';
 import { StoreFullError, type TraceStore } from '../store/trace-store.ts';
@@ -15,6 +15,7 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
   const received = { spans: 0, logs: 0, rejected: 0, deferred: 0 };
   const feed = new LiveFeed(store);
   const pageApi = createPageApi(store, status, log);
+  const foreignApis = createForeignApis(store, log);
   return {
     async receive(delivery: Delivery): Promise<Receipt> {
       let decoded: Decoded;
@@ -44,7 +45,7 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
     async answer(question) {
       if (question.path.startsWith(PAGE_API))
         return pageApi({ ...question, path: question.path.slice(PAGE_API.length) });
-      return problem(404, 'There is nothing at this address.');
+      return foreignApis(question);
     },
     watch: (listener) => feed.watch(listener),
     async close() {
