@@ -1,4 +1,5 @@
 import { type AlignedPath, alignPaths, pathNames } from './aligned-paths.ts';
+import { compareTexts } from './collections.ts';
 import { believable, probabilityOf, shareDifference, wilsonInterval } from './significance.ts';
 import type { Trace } from './trace.ts';
 import { type CallProfile, type PathProfile, profileOf, type TraceProfile } from './trace-profile.ts';
@@ -51,7 +52,7 @@ export function anomalies(
   for (const path of paths) found.push(...pathChange(path, now, before));
   const looked = 2 * now.calls.size + paths.length;
   return believable(found, ({ deviations }) => probabilityOf(deviations), looked).sort(
-    (a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || compare(textOf(a), textOf(b)),
+    (a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || compareTexts(textOf(a), textOf(b)),
   );
 }
 
@@ -124,8 +125,4 @@ function textOf({ kind, service, name, callee = '', path = [] }: Anomaly): strin
 
 function log(time: number): number {
   return Math.log(Math.max(time, 1));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

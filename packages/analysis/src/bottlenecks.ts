@@ -1,4 +1,5 @@
 import { CLOCK_TOLERANCE } from './asynchronous.ts';
+import { append, compareTexts, getOrMake } from './collections.ts';
 import { type CriticalPath, criticalPath, type Interval } from './critical-path.ts';
 import { Drag } from './drag.ts';
 import { systemOf } from './peer.ts';
@@ -41,36 +42,56 @@ export function bottlenecks(trace: Trace, path: CriticalPath = criticalPath(trac
     (a, b) =>
       b.drag - a.drag ||
       b.time - a.time ||
-      compare(a.service, b.service) ||
-      compare(a.name, b.name) ||
-      compare(a.kind, b.kind),
+      compareTexts(a.service, b.service) ||
+      compareTexts(a.name, b.name) ||
+      compareTexts(a.kind, b.kind),
   );
 }
 
 function operations({ segments }: CriticalPath, drag: Drag): Bottleneck[] {
-  const groups = new Map<string, Group>();
-  const groupOf = new Map<TraceSpan, Group>();
-  for (const [at, { span, start, end }] of segments.entries()) {
-    let group = groupOf.get(span);
+  const groups: Group[] = [];
+  // Maps in maps and a list by index, as making one key of all for each span takes longer than all else here.
+  const byService = new Map<string, Map<string, ByKind>>();
+  const groupOf: (Group | undefined)[] = new Array(spaceFor(segments));
+  for (let at = 0; at < segments.length; at += 1) {
+    const { span, start, end } = segments[at] as Interval;
+    let group = groupOf[span.index];
     if (group === undefined) {
-      group = newGroup(span);
-      const key = `${group.kind}\n${group.service}\n${group.name}`;
-      group = groups.get(key) ?? group;
-      groups.set(key, group);
-      groupOf.set(span, group);
+      const { resource, name } = span.span;
+      const kind = kindOf(span);
+      const byKind = getOrMake(
+        getOrMake(byService, resource.service, newMap<string, ByKind>),
+        name,
+        newMap<BottleneckKind, Group>,
+      );
+      group = byKind.get(kind);
+      if (group === undefined) {
+        group = { kind, service: resource.service, name, segments: [], spans: [], time: 0 };
+        byKind.set(kind, group);
+        groups.push(group);
+      }
+      groupOf[span.index] = group;
       group.spans.push(span);
     }
     group.segments.push(at);
     group.time += end - start;
   }
-  return [...groups.values()].map(({ segments: own, ...rest }) => ({ ...rest, drag: drag.of(own) }));
+  return groups.map(({ segments: own, ...rest }) => ({ ...rest, drag: drag.of(own) }));
 }
 
 type Group = Omit<Bottleneck, 'drag' | 'time' | 'spans'> & { segments: number[]; spans: TraceSpan[]; time: number };
 
-function newGroup(span: TraceSpan): Group {
-  const { resource, name } = span.span;
-  return { kind: kindOf(span), service: resource.service, name, segments: [], spans: [], time: 0 };
+type ByKind = Map<BottleneckKind, Group>;
+
+function newMap<K, V>(): Map<K, V> {
+  return new Map();
+}
+
+// For a list by the index of these spans.
+function spaceFor(intervals: readonly Interval[]): number {
+  let last = -1;
+  for (const { span } of intervals) if (span.index > last) last = span.index;
+  return last + 1;
 }
 
 function kindOf(span: TraceSpan): BottleneckKind {
@@ -81,38 +102,51 @@ function kindOf(span: TraceSpan): BottleneckKind {
 
 function patterns(path: CriticalPath, drag: Drag): Bottleneck[] {
   const found: Bottleneck[] = [];
-  for (const [parent, calls] of callsByParent(path)) {
+  const generalNames = new Map<string, string>();
+  const isRepeated = new Uint8Array(spaceFor(path.spans));
+  for (const { parent, calls } of callsByParent(path)) {
     if (calls.length === 1) continue;
-    const loops = new Map<string, Interval[]>();
-    for (const call of calls) append(loops, signature(call.span), call);
-    const repeated = new Set<Interval>();
-    for (const loop of loops.values()) {
-      if (loop.length < LOOP) continue;
-      for (const call of loop) repeated.add(call);
-      add('n+1', loop[0]?.span ?? parent, loop);
-    }
+    if (calls.length >= LOOP) addLoops(parent, calls);
     let run: Interval[] = [];
     for (const call of [...calls, undefined]) {
       const previous = run.at(-1);
       if (
         call !== undefined &&
-        !repeated.has(call) &&
+        isRepeated[call.span.index] === 0 &&
         (previous === undefined || call.start - previous.end <= CLOCK_TOLERANCE)
       ) {
         run.push(call);
         continue;
       }
       if (run.length > 1) add('sequential', parent, run);
-      run = call === undefined || repeated.has(call) ? [] : [call];
+      run = call === undefined || isRepeated[call.span.index] === 1 ? [] : [call];
     }
   }
   return found;
 
+  function addLoops(parent: TraceSpan, calls: readonly Interval[]) {
+    const loops = new Map<string, Interval[]>();
+    for (const call of calls) append(loops, signature(call.span.span), call);
+    for (const loop of loops.values()) {
+      if (loop.length < LOOP) continue;
+      for (const call of loop) isRepeated[call.span.index] = 1;
+      add('n+1', loop[0]?.span ?? parent, loop);
+    }
+  }
+
+  function signature({ resource, kind, name }: TraceSpan['span']): string {
+    return `${resource.service}\n${kind}\n${getOrMake(generalNames, name, () => generalName(name))}`;
+  }
+
   function add(kind: BottleneckKind, { span }: TraceSpan, calls: readonly Interval[]) {
-    const lengths = calls.map(({ start, end }) => end - start);
-    const time = lengths.reduce((sum, length) => sum + length, 0);
-    const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
-    const apart = calls.reduce((sum, { start, end }) => sum + drag.within(start, end), 0);
+    let time = 0;
+    let longest = 0;
+    let apart = 0;
+    for (const { start, end } of calls) {
+      time += end - start;
+      longest = Math.max(longest, end - start);
+      apart += drag.within(start, end);
+    }
     const together = drag.within(calls[0]?.start ?? 0, calls.at(-1)?.end ?? 0);
     found.push({
       kind,
@@ -126,14 +160,24 @@ function patterns(path: CriticalPath, drag: Drag): Bottleneck[] {
 }
 
 // The calls that each span on the path waited for one after another, in order of time.
-function callsByParent({ spans }: CriticalPath): Map<TraceSpan, Interval[]> {
-  const calls = new Map<TraceSpan, Interval[]>();
+function callsByParent({ spans }: CriticalPath): Iterable<{ parent: TraceSpan; calls: Interval[] }> {
+  const families: { parent: TraceSpan; calls: Interval[] }[] = [];
+  const familyOf: (Interval[] | undefined)[] = new Array(spaceFor(spans));
+  // Parents come before their children and the latest first, so siblings are in order already once turned around.
   for (let at = spans.length - 1; at > 0; at -= 1) {
     const call = spans[at] as Interval;
-    if (call.span.parent !== undefined && isCall(call.span)) append(calls, call.span.parent, call);
+    const { parent } = call.span;
+    if (parent === undefined || !isCall(call.span)) continue;
+    const calls = familyOf[parent.index];
+    if (calls !== undefined) {
+      calls.push(call);
+      continue;
+    }
+    const family = { parent, calls: [call] };
+    familyOf[parent.index] = family.calls;
+    families.push(family);
   }
-  // Parents come before their children and the latest first, so siblings are in order already once turned around.
-  return calls;
+  return families;
 }
 
 // A call, or what a library wraps around one.
@@ -143,18 +187,4 @@ function isCall({ span, children }: TraceSpan): boolean {
     (systemOf(span) !== undefined ||
       (children.length === 1 && children[0] !== undefined && systemOf(children[0].span) !== undefined))
   );
-}
-
-function signature({ span }: TraceSpan): string {
-  return `${span.resource.service}\n${span.kind}\n${generalName(span.name)}`;
-}
-
-function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import { type AlignedPath, alignPaths } from './aligned-paths.ts';
+import { append } from './collections.ts';
 import type { Trace } from './trace.ts';
 import { type PathProfile, profileOf, type TraceProfile } from './trace-profile.ts';
 
@@ -41,11 +42,7 @@ export function compare(
 ): Comparison {
   const [first, second] = [profileOf(before), profileOf(after)];
   const children = new Map<AlignedPath | undefined, AlignedPath[]>();
-  for (const path of alignPaths(second, first)) {
-    const siblings = children.get(path.parent);
-    if (siblings === undefined) children.set(path.parent, [path]);
-    else siblings.push(path);
-  }
+  for (const path of alignPaths(second, first)) append(children, path.parent, path);
   const paths: ComparedPath[] = [];
   const open = lastFirst(children.get(undefined));
   for (let path = open.pop(); path !== undefined; path = open.pop()) {

@@ -1,4 +1,5 @@
 import { adjustedCount } from './adjusted-count.ts';
+import { byKey, getOrMake } from './collections.ts';
 import { type NodeKind, peerOf } from './peer.ts';
 import { CallCounter, type CallStatistics } from './statistics.ts';
 import type { Trace, TraceSpan } from './trace.ts';
@@ -57,7 +58,7 @@ export class DependencyGraph {
       }) as [DependencyNode, DependencyNode];
       const merged = edgeOf(edges, from, to);
       merged.calls.merge(edge.calls);
-      for (const [name, counter] of edge.operations) counterOf(merged.operations, name).merge(counter);
+      for (const [name, counter] of edge.operations) getOrMake(merged.operations, name, newCounter).merge(counter);
     }
     return {
       nodes: [...nodes].sort(byKey).map(([, node]) => node),
@@ -106,7 +107,7 @@ export class DependencyGraph {
     const edge = edgeOf(this.#edges, from, to);
     const weight = adjustedCount(span.span);
     edge.calls.add(call.end - call.start, error, weight);
-    counterOf(edge.operations, span.span.name).add(call.end - call.start, error, weight);
+    getOrMake(edge.operations, span.span.name, newCounter).add(call.end - call.start, error, weight);
   }
 }
 
@@ -126,21 +127,11 @@ export function dependencies(traces: Iterable<Trace>): Dependencies {
 
 function edgeOf(edges: Map<string, Edge>, from: DependencyNode, to: DependencyNode): Edge {
   const key = `${keyOf(from)}\n${keyOf(to)}`;
-  let edge = edges.get(key);
-  if (edge === undefined) {
-    edge = { from, to, calls: new CallCounter(), operations: new Map() };
-    edges.set(key, edge);
-  }
-  return edge;
+  return getOrMake(edges, key, () => ({ from, to, calls: newCounter(), operations: new Map() }));
 }
 
-function counterOf(operations: Map<string, CallCounter>, name: string): CallCounter {
-  let counter = operations.get(name);
-  if (counter === undefined) {
-    counter = new CallCounter();
-    operations.set(name, counter);
-  }
-  return counter;
+function newCounter(): CallCounter {
+  return new CallCounter();
 }
 
 function serviceOf({ span }: TraceSpan): DependencyNode | undefined {
@@ -153,8 +144,4 @@ function isError({ span }: TraceSpan): boolean {
 
 function keyOf({ kind, name }: DependencyNode): string {
   return `${name}\n${kind}`;
-}
-
-function byKey([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,39 +1,71 @@
+import { compareTexts } from './collections.ts';
 import type { Span } from './span.ts';
 import type { TraceWarning } from './trace.ts';
+
+/** A span in its place while the tree is built. */
+export type Node = {
+  span: Span;
+  parent: Node | undefined;
+  children: readonly Node[];
+  depth: number;
+  start: number;
+  end: number;
+  index: number;
+};
+
+/** Spans without repetitions. */
+export type DistinctSpans = {
+  readonly nodes: readonly Node[];
+  /** Of each id the span that came first. */
+  readonly byId: Map<string, Node>;
+  /** The ids that different spans have. */
+  readonly sharedIds: ReadonlySet<string>;
+};
+
+/** Of all spans without children, as most have none; frozen, so that nobody gives them some. */
+export const NO_CHILDREN: readonly Node[] = /* @__PURE__ */ Object.freeze([]);
 
 /**
  * The spans without those that were sent twice. Same id, kind and service is the same span: the longer record counts, as
  * the other one may have been sent before the span ended.
  */
-export function distinctSpans(spans: readonly Span[], warnings: TraceWarning[]): Span[] {
-  const places = new Map<string, number>();
-  const kept: Span[] = [];
+export function distinctSpans(spans: Iterable<Span>, warnings: TraceWarning[]): DistinctSpans {
+  const nodes: Node[] = [];
+  const byId = new Map<string, Node>();
+  const others = new Map<string, Node>();
+  const sharedIds = new Set<string>();
   for (const span of spans) {
-    if (!hasId(span.spanId)) {
-      warnings.push({
-        kind: 'missing-id',
-        spanId: span.spanId,
-        message: 'A span has no id; it is shown without children.',
-      });
-      kept.push(span);
+    const { spanId } = span;
+    if (!hasId(spanId)) {
+      warnings.push({ kind: 'missing-id', spanId, message: 'A span has no id; it is shown without children.' });
+      nodes.push(newNode(span));
       continue;
     }
     // Most ids come once, so the longer key is made for the others only.
-    let key = span.spanId;
-    let place = places.get(key);
-    if (place !== undefined && !isSame(kept[place] as Span, span)) {
-      key = `${span.spanId} ${span.kind} ${span.resource.service}`;
-      place = places.get(key);
-    }
-    if (place === undefined) {
-      places.set(key, kept.push(span) - 1);
+    const first = byId.get(spanId);
+    if (first === undefined) {
+      const node = newNode(span);
+      byId.set(spanId, node);
+      nodes.push(node);
       continue;
     }
-    kept[place] = moreComplete(kept[place] as Span, span);
-    const message = `Span ${span.spanId} came twice; the longer record is shown.`;
-    warnings.push({ kind: 'duplicate-span', spanId: span.spanId, message });
+    let same: Node | undefined = first;
+    if (!isSame(first.span, span)) {
+      const key = `${spanId} ${span.kind} ${span.resource.service}`;
+      same = others.get(key);
+      if (same === undefined) {
+        sharedIds.add(spanId);
+        const node = newNode(span);
+        others.set(key, node);
+        nodes.push(node);
+        continue;
+      }
+    }
+    same.span = moreComplete(same.span, span);
+    const message = `Span ${spanId} came twice; the longer record is shown.`;
+    warnings.push({ kind: 'duplicate-span', spanId, message });
   }
-  return kept;
+  return { nodes, byId, sharedIds };
 }
 
 /** Whether an id is one that a parent can be found by: neither empty nor all zeros. */
@@ -41,14 +73,20 @@ export function hasId(spanId: string | undefined): spanId is string {
   return spanId !== undefined && spanId !== '' && spanId !== '0000000000000000';
 }
 
-/** An order of spans that depends on nothing but what they say. */
-export function compareSpans(a: Span, b: Span): number {
+/** The order of siblings: by start, then by nothing but what the spans say. */
+export function bySiblingOrder(a: Node, b: Node): number {
   return (
-    compareTexts(a.spanId, b.spanId) ||
-    compareTexts(a.kind, b.kind) ||
-    compareTexts(a.resource.service, b.resource.service) ||
-    compareTexts(canonical(a), canonical(b))
+    a.start - b.start ||
+    compareTexts(a.span.spanId, b.span.spanId) ||
+    compareTexts(a.span.kind, b.span.kind) ||
+    compareTexts(a.span.resource.service, b.span.resource.service) ||
+    compareTexts(canonical(a.span), canonical(b.span))
   );
+}
+
+// One literal for all, so that they have one shape.
+function newNode(span: Span): Node {
+  return { span, parent: undefined, children: NO_CHILDREN, depth: 0, start: 0, end: 0, index: -1 };
 }
 
 function isSame(a: Span, b: Span): boolean {
@@ -59,10 +97,6 @@ function moreComplete(a: Span, b: Span): Span {
   const longer = Number(a.endUnixNano - a.startUnixNano - (b.endUnixNano - b.startUnixNano));
   const order = longer || a.events.length - b.events.length || compareTexts(canonical(a), canonical(b));
   return order >= 0 ? a : b;
-}
-
-function compareTexts(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function canonical(span: Span): string {

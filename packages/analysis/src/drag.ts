@@ -6,6 +6,8 @@ import type { CriticalPath } from './critical-path.ts';
  */
 export class Drag {
   readonly #path: CriticalPath;
+  /** Where each segment ends. */
+  readonly #ends: Float64Array;
   /** Of each segment the span beside it with the least slack. */
   readonly #limits: Int32Array;
 
@@ -19,7 +21,9 @@ export class Drag {
   constructor(path: CriticalPath) {
     const { segments } = path;
     this.#path = path;
-    this.#limits = leastSlack(path);
+    this.#ends = new Float64Array(segments.length);
+    for (let at = 0; at < segments.length; at += 1) this.#ends[at] = segments[at]?.end ?? 0;
+    this.#limits = leastSlack(path, this.#ends);
     this.#runs = new Int32Array(segments.length);
     for (let at = 0; at < segments.length; at += 1) {
       if (at === 0 || this.#limits[at] !== this.#limits[at - 1]) this.#starts.push(at);
@@ -32,20 +36,29 @@ export class Drag {
   /** For segments of the path by their positions, nanoseconds. */
   of(segments: Iterable<number>): number {
     const lengths = new Map<number, number>();
+    let limit = -1;
+    let length = 0;
+    // Neighbours mostly have one limit, so their lengths are added up before they are put down.
     for (const at of segments) {
       const segment = this.#path.segments[at];
-      const limit = this.#limits[at] ?? -1;
-      if (segment !== undefined) lengths.set(limit, (lengths.get(limit) ?? 0) + segment.end - segment.start);
+      if (segment === undefined) continue;
+      if (this.#limits[at] !== limit) {
+        lengths.set(limit, (lengths.get(limit) ?? 0) + length);
+        limit = this.#limits[at] ?? -1;
+        length = 0;
+      }
+      length += segment.end - segment.start;
     }
+    lengths.set(limit, (lengths.get(limit) ?? 0) + length);
     let saved = 0;
-    for (const [limit, length] of lengths) saved += Math.min(length, this.#path.parallel[limit]?.slack ?? length);
+    for (const [by, time] of lengths) saved += Math.min(time, this.#path.parallel[by]?.slack ?? time);
     return saved;
   }
 
   /** For all of the path within an interval, nanoseconds; O(log n). */
   within(start: number, end: number): number {
-    const from = firstEndingAfter(this.#path, start);
-    const to = firstEndingAfter(this.#path, end - 1);
+    const from = firstEndingAfter(this.#ends, start);
+    const to = firstEndingAfter(this.#ends, end - 1);
     const [first = 0, last = 0] = [this.#runs[from], this.#runs[to]];
     if (end <= start || from >= this.#path.segments.length) return 0;
     if (first === last) return this.#limited(from, to);
@@ -64,16 +77,16 @@ export class Drag {
 
 // Paints the segments with the spans beside them, the one with the least slack first; what is painted is skipped by
 // following `next`, so that all takes O(n log n).
-function leastSlack(path: CriticalPath): Int32Array {
-  const { segments, parallel } = path;
+function leastSlack({ segments, parallel }: CriticalPath, ends: Float64Array): Int32Array {
   const limits = new Int32Array(segments.length).fill(-1);
+  if (parallel.length === 0) return limits;
   const next = Int32Array.from({ length: segments.length + 1 }, (_, at) => at);
   const order = Array.from(parallel.keys()).sort(
     (a, b) => (parallel[a]?.slack ?? 0) - (parallel[b]?.slack ?? 0) || a - b,
   );
   for (const limit of order) {
     const { start = 0, end = 0 } = parallel[limit] ?? {};
-    for (let at = unpainted(firstEndingAfter(path, start)); at < segments.length; at = unpainted(at)) {
+    for (let at = unpainted(firstEndingAfter(ends, start)); at < segments.length; at = unpainted(at)) {
       if ((segments[at]?.start ?? end) >= end) break;
       limits[at] = limit;
       next[at] = at + 1;
@@ -91,12 +104,12 @@ function leastSlack(path: CriticalPath): Int32Array {
   }
 }
 
-function firstEndingAfter({ segments }: CriticalPath, moment: number): number {
+function firstEndingAfter(ends: Float64Array, moment: number): number {
   let low = 0;
-  let high = segments.length;
+  let high = ends.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((segments[middle]?.end ?? 0) > moment) high = middle;
+    if ((ends[middle] as number) > moment) high = middle;
     else low = middle + 1;
   }
   return low;

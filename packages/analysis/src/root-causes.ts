@@ -1,4 +1,5 @@
 import { type AlignedPath, alignPaths } from './aligned-paths.ts';
+import { getOrMake } from './collections.ts';
 import { shareDifference } from './significance.ts';
 import type { Trace } from './trace.ts';
 import { type CallProfile, profileOf, type TraceProfile } from './trace-profile.ts';
@@ -92,12 +93,7 @@ export function rootCauses(
 type Suspect = { calls: number; slowCalls: number; readonly evidence: RootCauseEvidence[] };
 
 function suspectOf(suspects: Map<string, Suspect>, service: string): Suspect {
-  let suspect = suspects.get(service);
-  if (suspect === undefined) {
-    suspect = { calls: 0, slowCalls: 0, evidence: [] };
-    suspects.set(service, suspect);
-  }
-  return suspect;
+  return getOrMake(suspects, service, () => ({ calls: 0, slowCalls: 0, evidence: [] }));
 }
 
 function verdict(service: string, { calls, slowCalls, evidence }: Suspect): RootCause {

@@ -1,4 +1,5 @@
 import { adjustedCount } from './adjusted-count.ts';
+import { byKey, getOrMake } from './collections.ts';
 import { DurationSketch } from './duration-sketch.ts';
 import type { Span, SpanKind } from './span.ts';
 
@@ -92,12 +93,7 @@ export class Statistics {
   }
 
   #service(name: string) {
-    let service = this.#services.get(name);
-    if (service === undefined) {
-      service = { entries: new CallCounter(), operations: new Map() };
-      this.#services.set(name, service);
-    }
-    return service;
+    return getOrMake(this.#services, name, () => ({ entries: new CallCounter(), operations: new Map() }));
   }
 
   #operation(operations: Map<string, Operation>, name: string, kind: SpanKind): Operation {
@@ -140,8 +136,4 @@ export class CallCounter {
     const { count } = this.durations;
     return { calls: count, errors: this.errors, errorRate: count === 0 ? 0 : this.errors / count, p50, p95, p99 };
   }
-}
-
-function byKey([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,26 +1,36 @@
-import type { Span } from './span.ts';
+import type { Node } from './distinct-spans.ts';
 import type { TraceWarning } from './trace.ts';
-
-/** Start and end of each span, nanoseconds since the origin. */
-export type TraceTimes = { readonly origin: bigint; readonly starts: Float64Array; readonly ends: Float64Array };
 
 // 52 days: the differences of times this near to the median are exact in a double.
 const BELIEVABLE = 2n ** 52n;
 
 /**
- * Times on one axis. A time more than 52 days from the median start of the trace, such as one that was never set, would
- * squeeze all others into one pixel: such a start is taken as that of the trace, such an end as the start of its span.
+ * Puts the times of all spans on one axis and returns its origin. A time more than 52 days from the median start of the
+ * trace, such as one that was never set, would squeeze all others into one pixel: such a start is taken as that of the
+ * trace, such an end as the start of its span.
  */
-export function traceTimes(spans: readonly Span[], warnings: TraceWarning[]): TraceTimes {
-  const median = medianStart(spans);
-  const isBelievable = (time: bigint): boolean => time - median < BELIEVABLE && median - time < BELIEVABLE;
-  let origin = median;
-  for (const { startUnixNano } of spans)
-    if (startUnixNano < origin && isBelievable(startUnixNano)) origin = startUnixNano;
-
-  const starts = new Float64Array(spans.length);
-  const ends = new Float64Array(spans.length);
-  for (const [index, { spanId, startUnixNano, endUnixNano }] of spans.entries()) {
+export function setTimes(nodes: readonly Node[], warnings: TraceWarning[]): bigint {
+  let origin = nodes[0]?.span.startUnixNano ?? 0n;
+  let last = origin;
+  let first = origin;
+  for (const { span } of nodes) {
+    const { startUnixNano, endUnixNano } = span;
+    if (startUnixNano < origin) origin = startUnixNano;
+    else if (startUnixNano > last) last = startUnixNano;
+    if (endUnixNano < first) first = endUnixNano;
+    else if (endUnixNano > last) last = endUnixNano;
+  }
+  // Times this near to each other are near to their median too, which need not be found then.
+  const near = last - origin < BELIEVABLE && last - first < BELIEVABLE;
+  const median = near ? origin : medianStart(nodes);
+  const isBelievable = (time: bigint): boolean => near || (time - median < BELIEVABLE && median - time < BELIEVABLE);
+  if (!near) {
+    origin = median;
+    for (const { span } of nodes)
+      if (span.startUnixNano < origin && isBelievable(span.startUnixNano)) origin = span.startUnixNano;
+  }
+  for (const node of nodes) {
+    const { spanId, startUnixNano, endUnixNano } = node.span;
     const start = isBelievable(startUnixNano) ? startUnixNano : origin;
     const end = isBelievable(endUnixNano) ? endUnixNano : start;
     const duration = Number(end - start);
@@ -31,17 +41,17 @@ export function traceTimes(spans: readonly Span[], warnings: TraceWarning[]): Tr
       const message = `Span ${spanId} ends ${-duration} ns before it starts; it is shown without duration.`;
       warnings.push({ kind: 'negative-duration', spanId, message });
     }
-    starts[index] = Number(start - origin);
-    ends[index] = Number(start - origin) + Math.max(duration, 0);
+    node.start = Number(start - origin);
+    node.end = node.start + Math.max(duration, 0);
   }
-  return { origin, starts, ends };
+  return origin;
 }
 
 // Times that were never set do not count, unless there are no others.
-function medianStart(spans: readonly Span[]): bigint {
-  const starts = new BigUint64Array(spans.length);
+function medianStart(nodes: readonly Node[]): bigint {
+  const starts = new BigUint64Array(nodes.length);
   let count = 0;
-  for (const { startUnixNano } of spans) if (startUnixNano > 0n) starts[count++] = startUnixNano;
+  for (const { span } of nodes) if (span.startUnixNano > 0n) starts[count++] = span.startUnixNano;
   if (count === 0) return 0n;
   return starts.subarray(0, count).sort()[count >> 1] as bigint;
 }
