@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { readArguments, UsageError } from '../examples/shop/src/demo/arguments.ts';
 import { readLogLine } from '../examples/shop/src/demo/log-line.ts';
 import { readOtlpJson } from '../examples/shop/src/demo/otlp-json.ts';
+import { readCommands } from '../examples/shop/src/demo/resp.ts';
 
 const IDS = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16), request_id: 'req-1' };
 const READ_IDS = { traceId: IDS.trace_id, spanId: IDS.span_id, requestId: IDS.request_id };
@@ -79,4 +81,39 @@ it('the demo reads spans from OTLP in JSON, to the microsecond', () => {
 
 it.each(['', '{', '[', 'null'])('the body %j is refused', (body) => {
   expect(() => readOtlpJson(body)).toThrow();
+});
+
+/** What the cache of the demo reads of these pieces. */
+function readPieces(...pieces: (string | Buffer)[]): { commands: string[][]; problems: string[] } {
+  const input = new PassThrough();
+  const read = { commands: [] as string[][], problems: [] as string[] };
+  readCommands(
+    input,
+    (command) => read.commands.push(command.map(String)),
+    (problem) => read.problems.push(problem),
+  );
+  for (const piece of pieces) input.emit('data', Buffer.from(piece));
+  return read;
+}
+
+it('the cache of the demo reads commands in whatever pieces they come', () => {
+  const text = '*2\r\n$3\r\nGET\r\n$2\r\n\r\n\r\n*0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\nü\r\n';
+  const whole = readPieces(text);
+  expect(whole).toEqual({ commands: [['GET', '\r\n'], [], ['SET', 'a', 'ü']], problems: [] });
+  const bytes = Buffer.from(text);
+  expect(readPieces(...Array.from(bytes, (_byte, n) => bytes.subarray(n, n + 1)))).toEqual(whole);
+});
+
+it.each([
+  'GET / HTTP/1.1\r\n',
+  '*-1\r\n',
+  '*2000\r\n',
+  '*\r\n',
+  '*1\r\n$9999999\r\n',
+  '*1\r\n:1\r\n',
+  '*'.padEnd(100, '1'),
+])('the cache of the demo reads nothing after %j', (text) => {
+  const { commands, problems } = readPieces(text, '*1\r\n$4\r\nPING\r\n');
+  expect(commands).toEqual([]);
+  expect(problems).toHaveLength(1);
 });

@@ -89,6 +89,42 @@ describe('the verdict on one request', () => {
     expect(judge(answer(), nothing)).toEqual(['no trace has the request id req-1']);
   });
 
+  it('expects of a search what the cache leaves to be done', () => {
+    const hit = search.cachedTree as ExpectedSpan;
+    const of = (tree: ExpectedSpan, cached: boolean): string[] =>
+      judge(answer({ scenario: 'search', status: 200, cached }), {
+        spans: spansOf(tree, '200'),
+        lines: linesFor(tree),
+      });
+    expect(of(search.tree, false)).toEqual([]);
+    expect(of(hit, true)).toEqual([]);
+    expect(of(hit, false)).toEqual([expect.stringMatching(/^missing: .*SELECT product$/), expect.anything()]);
+    expect(of(search.tree, true)).toEqual([
+      expect.stringMatching(/^not expected: .*SELECT product$/),
+      expect.anything(),
+    ]);
+  });
+
+  it('lets a query have waited for a connection, and nothing be below that', () => {
+    const spans = spansOf(checkout.tree);
+    const handler = spans.find((span) => span.kind === 'CONSUMER') as ShopSpan;
+    const wait = { ...handler, kind: 'INTERNAL', name: 'pool.connect', parentSpanId: handler.spanId } as const;
+    expect(problems({ spans: [...spans, { ...wait, spanId: 'e'.repeat(16) }] })).toEqual([]);
+    const above = change(spans, 'send mail', { parentSpanId: 'e'.repeat(16) });
+    expect(problems({ spans: [...above, { ...wait, spanId: 'e'.repeat(16) }] })).not.toEqual([]);
+  });
+
+  it('finds nothing wrong with a notification that failed and says so', () => {
+    const spans = spansOf(checkout.tree, '201', ['notification']);
+    expect(problems({ spans, lines: failedNotification() })).toEqual([]);
+    expect(problems({ spans })).toEqual([
+      'notification CONSUMER process notifications has an error, its lines say otherwise',
+    ]);
+    expect(problems({ lines: failedNotification() })).toEqual([
+      'notification CONSUMER process notifications has no error, its lines say otherwise',
+    ]);
+  });
+
   it('rejects a service that logged nothing', () => {
     const lines = linesFor(checkout.tree).filter((line) => line.service !== 'inventory');
     expect(problems({ lines })).toEqual(['no log line of inventory']);
@@ -114,7 +150,7 @@ describe('the audit of a run', () => {
   it('passes when every request has its whole trace', () => {
     const audit = auditOf({});
     audit.settle();
-    expect(audit.findings()).toMatchObject({ requests: 1, complete: 1, pending: 0, broken: 0, stray: 0, services: 4 });
+    expect(audit.findings()).toMatchObject({ requests: 1, complete: 1, pending: 0, broken: 0, stray: 0, services: 5 });
     expect(passed(audit.findings())).toBe(true);
   });
 
@@ -208,6 +244,29 @@ describe('the audit of a run', () => {
     expect(passed(audit.findings())).toBe(false);
   });
 
+  it('does not pass when nothing is left of a notification that failed, whenever it says so', () => {
+    const [line, ...others] = failedNotification().reverse() as [LogLine, ...LogLine[]];
+    const early = auditOf({ spans: [], lines: [line, ...others] });
+    early.settle(0);
+    expect(early.findings()).toMatchObject({ dropped: 0, broken: 1 });
+    const late = auditOf({ spans: [], lines: others });
+    late.settle(0);
+    expect(late.findings()).toMatchObject({ dropped: 1, broken: 0 });
+    late.logged(line);
+    expect(late.findings()).toMatchObject({ dropped: 0, broken: 1 });
+    expect(passed(late.findings())).toBe(false);
+  });
+
+  it('knows of notifications that are not sent yet', () => {
+    const audit = auditOf({
+      spans: [],
+      lines: linesFor(checkout.tree).filter(({ service }) => service !== 'notification'),
+    });
+    expect(audit.unfinished()).toBe(1);
+    for (const line of linesFor(checkout.tree)) audit.logged(line);
+    expect(audit.unfinished()).toBe(0);
+  });
+
   it('does not pass when a part of a dropped trace comes after all', () => {
     const audit = auditOf({ spans: [] });
     audit.settle(0);
@@ -230,7 +289,7 @@ describe('the audit of a run', () => {
     audit.settle();
     expect(audit.findings()).toMatchObject({ errors: 1, slow: 1, p50Ms: 900, p95Ms: 900 });
     expect(audit.findings().latestSlow?.spans).toHaveLength(spans.length);
-    expect(audit.findings().latestFailed?.lines).toHaveLength(4);
+    expect(audit.findings().latestFailed?.lines).toHaveLength(5);
   });
 });
 
@@ -273,8 +332,8 @@ function spansOf(tree: ExpectedSpan, status = '201', failing: readonly string[] 
       startMs: 1000 + spans.length,
       durationMs: 10,
       status: isServer ? status : undefined,
-      requestId: isServer ? 'req-1' : undefined,
-      error: isServer && failing.includes(service) ? 'Error' : undefined,
+      requestId: isServer || kind === 'CONSUMER' ? 'req-1' : undefined,
+      error: (isServer || kind === 'CONSUMER') && failing.includes(service) ? 'Error' : undefined,
     });
     for (const child of children) add(child, spanId);
   };
@@ -284,7 +343,7 @@ function spansOf(tree: ExpectedSpan, status = '201', failing: readonly string[] 
 
 function linesFor(tree: ExpectedSpan): LogLine[] {
   return spansOf(tree)
-    .filter((span) => span.kind === 'SERVER')
+    .filter((span) => span.kind === 'SERVER' || span.kind === 'CONSUMER')
     .map(({ service, traceId, spanId, requestId }) => ({
       service,
       timeMs: 1005,
@@ -294,6 +353,10 @@ function linesFor(tree: ExpectedSpan): LogLine[] {
       spanId,
       requestId,
     }));
+}
+
+function failedNotification(): LogLine[] {
+  return linesFor(checkout.tree).map((line) => (line.service === 'notification' ? { ...line, level: 'error' } : line));
 }
 
 function change(spans: readonly ShopSpan[], name: string, changed: Partial<ShopSpan>): ShopSpan[] {

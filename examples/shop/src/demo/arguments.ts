@@ -13,7 +13,8 @@ export const USAGE = `Usage: npx pnpm demo [--seconds <number>]
   --seconds <number>  end after this time, more than 0 and at most 86400; without it, Ctrl-C ends the demo
   --help              show this text
 
-DATABASE_URL names the PostgreSQL to use; without it an embedded one is started.`;
+DATABASE_URL names the PostgreSQL to use, REDIS_URL the Redis; without them embedded ones are started.
+AMQP_URL names a RabbitMQ, or NATS_URL a NATS, for notifications; without them they wait in a table of the database.`;
 
 /** Reads the command line. Throws a `UsageError` that says what is wrong with it. */
 export function readArguments(given: readonly string[]): Arguments {

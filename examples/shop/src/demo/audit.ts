@@ -1,7 +1,7 @@
 import { SLOW_MS } from '../services/sampling.ts';
-import { ENTRANCE } from './scenarios.ts';
+import { ENTRANCE, scenarios } from './scenarios.ts';
 import type { Answer, LogLine, ShopSpan, Trace } from './trace.ts';
-import { judge } from './verdict.ts';
+import { judge, silentServices } from './verdict.ts';
 
 /** What the demo knows about its run so far. */
 export type Findings = {
@@ -45,7 +45,7 @@ const MAX_PROBLEMS = 5;
 /**
  * Brings together what the load generator, the collector and the log readers saw, and judges every request as soon as
  * its trace is complete, or after ten seconds as it is. What failed or took long must be whole; of the rest, all or
- * nothing. Memory is bounded: what is judged is soon forgotten.
+ * nothing. What fails unseen by the client, such as a notification, says so in a log line. Memory is bounded: what is judged is soon forgotten.
  */
 export class Audit {
   readonly #collected = new Map<string, Collected>();
@@ -115,7 +115,7 @@ export class Audit {
       this.#pending.delete(answer);
       this.#collected.delete(traceId);
       this.#traceIds.delete(answer.requestId ?? '');
-      const dropped = trace.spans.length === 0 && answer.requestId !== undefined && !mustBeKept(answer);
+      const dropped = trace.spans.length === 0 && answer.requestId !== undefined && !mustBeKept(answer, trace);
       const verdict = problems.length === 0 ? 'complete' : dropped ? 'dropped' : 'broken';
       this.#conclude(traceId, { answer, trace, verdict }, problems);
     }
@@ -131,6 +131,17 @@ export class Audit {
       ];
       this.#report(`a trace belongs to no request: ${traceId} (${first})`);
     }
+  }
+
+  /** How many requests were answered while a part of their work, such as a notification, has not been done yet. */
+  unfinished(): number {
+    let count = 0;
+    for (const { scenario, requestId = '' } of this.#pending) {
+      const tree = scenarios.get(scenario)?.tree;
+      const { lines } = this.#collected.get(this.#traceIds.get(requestId) ?? '') ?? { lines: [] };
+      if (tree !== undefined && silentServices(lines, tree).length > 0) count += 1;
+    }
+    return count;
   }
 
   /** What is known by now. */
@@ -165,23 +176,24 @@ export class Audit {
     this.#counts[verdict] += 1;
     if (verdict === 'broken') this.#report(describe(answer, problems));
     if (verdict !== 'complete') return;
-    if (!mustBeKept(answer)) this.#counts.ordinary += 1;
+    if (!mustBeKept(answer, trace)) this.#counts.ordinary += 1;
     for (const span of trace.spans) this.#services.add(span.service);
     if (answer.durationMs >= SLOW_MS) this.#latestSlow = { answer, ...trace };
-    if (answer.status !== undefined && answer.status >= 500) this.#latestFailed = { answer, ...trace };
+    if (hasFailed(answer, trace)) this.#latestFailed = { answer, ...trace };
   }
 
   // A span or line that comes late may spoil a trace that was complete before.
   #judgeAgain(traceId: string): void {
     const settled = this.#settled.get(traceId);
     if (settled === undefined || settled.verdict === 'broken') return;
-    if (settled.verdict === 'dropped' && settled.trace.spans.length === 0) return;
-    const problems = judge(settled.answer, settled.trace);
-    if (problems.length === 0 && settled.verdict === 'complete') return;
-    this.#counts[settled.verdict] -= 1;
+    const { answer, trace, verdict } = settled;
+    if (verdict === 'dropped' && trace.spans.length === 0 && !mustBeKept(answer, trace)) return;
+    const problems = judge(answer, trace);
+    if (problems.length === 0 && verdict === 'complete') return;
+    this.#counts[verdict] -= 1;
     this.#counts.broken += 1;
     settled.verdict = 'broken';
-    this.#report(describe(settled.answer, problems));
+    this.#report(describe(answer, problems));
   }
 
   #report(problem: string): void {
@@ -198,8 +210,13 @@ export function passed(findings: Findings): boolean {
   return requests > 0 && complete + dropped === requests && broken === 0 && stray === 0 && linesWithoutIds === 0;
 }
 
-function mustBeKept({ status, servedMs = Number.POSITIVE_INFINITY }: Answer): boolean {
-  return status === undefined || status >= 500 || servedMs > SLOW_MS;
+function mustBeKept(answer: Answer, trace: Trace): boolean {
+  const { servedMs = Number.POSITIVE_INFINITY } = answer;
+  return hasFailed(answer, trace) || servedMs > SLOW_MS;
+}
+
+function hasFailed({ status }: Answer, { lines }: Trace): boolean {
+  return status === undefined || status >= 500 || lines.some(({ level }) => level === 'error');
 }
 
 function isEntrance(span: ShopSpan): span is ShopSpan & { requestId: string } {

@@ -20,6 +20,8 @@ const CONNECT_MS = 5000;
 const TABLES = `
   CREATE TABLE product (id integer PRIMARY KEY, name text NOT NULL, stock integer NOT NULL);
   CREATE TABLE sale (id integer PRIMARY KEY, product text NOT NULL);
+  CREATE TABLE notification (id serial PRIMARY KEY, product integer NOT NULL, text text NOT NULL);
+  CREATE TABLE job (id serial PRIMARY KEY, notification json NOT NULL, carried json NOT NULL);
   INSERT INTO product
     SELECT n, (ARRAY['Tea', 'Cup', 'Pot', 'Jam'])[n % 4 + 1] || ' no. ' || n, 1000000 FROM generate_series(1, 100) n;
   INSERT INTO sale SELECT n, name FROM generate_series(1, 70000) n JOIN product ON product.id = n % 100 + 1;

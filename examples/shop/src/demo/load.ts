@@ -48,7 +48,7 @@ async function request(
   url: string,
   method: string,
   body: object | undefined,
-): Promise<Pick<Answer, 'status' | 'failure' | 'requestId' | 'servedMs'>> {
+): Promise<Pick<Answer, 'status' | 'failure' | 'requestId' | 'cached' | 'servedMs'>> {
   try {
     const response = await fetch(url, {
       method,
@@ -57,7 +57,8 @@ async function request(
     });
     await response.arrayBuffer();
     const { headers, status } = response;
-    return { status, requestId: headers.get('x-request-id') ?? undefined, servedMs: totalOf(headers) };
+    const cached = headers.get('x-cache') === 'hit';
+    return { status, requestId: headers.get('x-request-id') ?? undefined, cached, servedMs: totalOf(headers) };
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
     return { status: undefined, requestId: undefined, failure: String(cause) };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Audit, passed } from './audit.ts';
 import type { ChildFailure } from './child.ts';
 import { type Load, REQUESTS_PER_SECOND, startLoad } from './load.ts';
@@ -6,6 +7,7 @@ import { System } from './system.ts';
 import { drawReport, drawScreen, drawVerdict } from './view.ts';
 
 const SETTLE_MS = 250;
+const FINISH_MS = 5000;
 
 /**
  * Starts the shop, sends load to it and shows its traces, for so many seconds or until `ending` is aborted; then ends
@@ -18,7 +20,7 @@ export async function runDemo(seconds: number | undefined, ending: AbortSignal):
   const crash = promiseOfCrash();
   let serving = false;
   const system = new System({
-    databaseUrl: process.env.DATABASE_URL,
+    servers: process.env,
     onSpans: (spans) => audit.received(spans),
     // What a service says before and after it serves is no part of a request.
     onLine: (line) => serving && audit.logged(line),
@@ -48,6 +50,7 @@ export async function runDemo(seconds: number | undefined, ending: AbortSignal):
       screen.close();
     }
     await Promise.race([load.stop(), crash.happened]);
+    await Promise.race([untilFinished(audit), crash.happened]);
   } finally {
     await Promise.all([load?.stop(), system.stop()]);
   }
@@ -56,6 +59,13 @@ export async function runDemo(seconds: number | undefined, ending: AbortSignal):
   stdout.write(`${drawReport(audit.findings(), Date.now() - startedAt, surface)}\n\n`);
   stdout.write(`${drawVerdict(audit.findings(), surface)}\n`);
   return passed(audit.findings());
+}
+
+// What waits in the queue is no less part of a request, and whoever keeps its trace is still to be told.
+async function untilFinished(audit: Audit): Promise<void> {
+  const deadline = Date.now() + FINISH_MS;
+  while (audit.unfinished() > 0 && Date.now() < deadline) await delay(SETTLE_MS);
+  await delay(SETTLE_MS);
 }
 
 function promiseOfCrash(): { report: (failure: ChildFailure) => void; happened: Promise<never> } {

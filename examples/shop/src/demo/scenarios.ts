@@ -7,6 +7,8 @@ export type Scenario = {
   readonly path: string;
   readonly body?: object;
   readonly tree: ExpectedSpan;
+  /** The trace if its products were in the cache. */
+  readonly cachedTree?: ExpectedSpan;
   /** Every status the shop may answer with, and the services whose SERVER span is an error then. */
   readonly outcomes: Readonly<Record<number, readonly string[]>>;
 };
@@ -19,10 +21,13 @@ export type ExpectedSpan = {
   readonly children: readonly ExpectedSpan[];
 };
 
+/** A span that may be there besides: what a query waited for a connection, where it did. */
+export const OPTIONAL_SPAN = 'pool.connect';
+
 /** The service that the load generator calls, where every trace begins. */
 export const ENTRANCE = 'gateway';
 
-const searchTree = (queries: readonly string[]): ExpectedSpan =>
+const searchTree = (...queries: readonly string[]): ExpectedSpan =>
   span(ENTRANCE, 'SERVER', 'GET /search', [
     span(ENTRANCE, 'CLIENT', 'GET', [
       span(
@@ -46,6 +51,12 @@ const checkoutTree = span(ENTRANCE, 'SERVER', 'POST /checkout', [
           span('payment', 'INTERNAL', 'charge card'),
         ]),
       ]),
+      span('checkout', 'PRODUCER', 'publish notifications', [
+        span('notification', 'CONSUMER', 'process notifications', [
+          span('notification', 'CLIENT', 'INSERT notification'),
+          span('notification', 'INTERNAL', 'send mail'),
+        ]),
+      ]),
     ]),
   ]),
 ]);
@@ -55,20 +66,24 @@ export const search: Scenario = {
   name: 'search',
   method: 'GET',
   path: '/search?text=Tea',
-  tree: searchTree(['SELECT product']),
+  tree: searchTree('GET', 'SELECT product', 'SET'),
+  cachedTree: searchTree('GET'),
   outcomes: { 200: [] },
 };
+
+const COUNTS = Array<string>(10).fill('SELECT sale');
 
 /** Search by popularity, which takes the bad query. */
 export const popular: Scenario = {
   name: 'popular search',
   method: 'GET',
   path: '/search?text=Tea&sort=popularity',
-  tree: searchTree(['SELECT product', ...Array<string>(10).fill('SELECT sale')]),
+  tree: searchTree('GET', 'SELECT product', 'SET', ...COUNTS),
+  cachedTree: searchTree('GET', ...COUNTS),
   outcomes: { 200: [] },
 };
 
-/** An order, through all of the services but search. */
+/** An order, through all of the services but search, and the notification, which may fail without the client knowing. */
 export const checkout: Scenario = {
   name: 'checkout',
   method: 'POST',

@@ -6,7 +6,8 @@ import { readLogLine } from './log-line.ts';
 import type { LogLine, ShopSpan } from './trace.ts';
 
 export type SystemSetup = {
-  readonly databaseUrl: string | undefined;
+  /** The servers to use instead of embedded ones, by `DATABASE_URL`, `REDIS_URL`, `AMQP_URL` and `NATS_URL`. */
+  readonly servers: NodeJS.ProcessEnv;
   readonly onSpans: (spans: ShopSpan[]) => void;
   readonly onLine: (line: LogLine) => void;
   /** Called if a process ends that should not. */
@@ -17,7 +18,7 @@ export type SystemSetup = {
 
 const HEALTH_MS = 10_000;
 
-/** The shop: a collector, a database and five services, each a process of its own. */
+/** The shop: a collector, a database, a cache and six services, each a process of its own. */
 export class System {
   readonly #setup: SystemSetup;
   readonly #stopped = new AbortController();
@@ -25,6 +26,7 @@ export class System {
   readonly #services: Child[] = [];
   #collector: Collector | undefined;
   #database: Database | undefined;
+  #cache: Child | undefined;
 
   constructor(setup: SystemSetup) {
     this.#setup = setup;
@@ -32,21 +34,30 @@ export class System {
 
   /** Starts everything, callees before callers, and resolves with the URL of the gateway. If it rejects, call `stop`. */
   async start(): Promise<string> {
-    const { databaseUrl, onSpans, onProgress, onCrash } = this.#setup;
+    const { servers, onSpans, onProgress, onCrash } = this.#setup;
+    const { DATABASE_URL, REDIS_URL } = servers;
     this.#collector = await startCollector(onSpans);
     const env = childEnvironment(this.#collector.url);
-    onProgress(databaseUrl ? 'PostgreSQL from DATABASE_URL' : 'an embedded PostgreSQL (PGlite)');
+    onProgress(
+      `${DATABASE_URL ? 'PostgreSQL from DATABASE_URL' : 'an embedded PostgreSQL (PGlite)'}, ${cacheName(REDIS_URL)}`,
+    );
     const setup = { env, onLine: () => {}, onCrash, signal: this.#stopped.signal };
-    this.#database = await this.#track(startDatabase(databaseUrl, setup));
+    if (!REDIS_URL) {
+      this.#cache = await this.#track(startChild({ ...setup, name: 'the cache', program: './embedded-redis.js' }));
+    }
+    this.#database = await this.#track(startDatabase(DATABASE_URL, setup));
     const withDatabase = { ...env, DATABASE_URL: this.#database.url };
-    onProgress('inventory, payment and search');
+    const withCache = { ...withDatabase, REDIS_URL: REDIS_URL || `redis://127.0.0.1:${this.#cache?.port}` };
+    onProgress(`inventory, payment, search and notification, which hears of orders by ${queueName(servers)}`);
     const [inventory, payment, search] = await Promise.all([
       this.#startService('inventory', withDatabase),
       this.#startService('payment', env),
-      this.#startService('search', withDatabase),
+      this.#startService('search', withCache),
+      this.#startService('notification', withDatabase),
     ]);
     onProgress('checkout and gateway');
-    const checkout = await this.#startService('checkout', { ...env, INVENTORY_URL: inventory, PAYMENT_URL: payment });
+    const callees = { INVENTORY_URL: inventory, PAYMENT_URL: payment };
+    const checkout = await this.#startService('checkout', { ...withDatabase, ...callees });
     return await this.#startService('gateway', { ...env, SEARCH_URL: search, CHECKOUT_URL: checkout });
   }
 
@@ -56,7 +67,7 @@ export class System {
     await Promise.allSettled(this.#starts);
     await Promise.all(this.#services.map((service) => service.stop()));
     try {
-      await this.#database?.stop();
+      await Promise.all([this.#database?.stop(), this.#cache?.stop()]);
     } finally {
       await this.#collector?.close();
     }
@@ -88,9 +99,19 @@ function childEnvironment(collectorUrl: string): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(inherited),
     NODE_ENV: 'production',
+    SHOP_PREFIX: `throughline-shop-${process.pid}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   };
+}
+
+function cacheName(redisUrl: string | undefined): string {
+  return redisUrl ? 'Redis from REDIS_URL' : 'an embedded cache';
+}
+
+function queueName({ AMQP_URL, NATS_URL }: NodeJS.ProcessEnv): string {
+  if (AMQP_URL) return 'RabbitMQ from AMQP_URL';
+  return NATS_URL ? 'NATS from NATS_URL' : 'a table of jobs';
 }
 
 async function waitForHealth(name: string, url: string, signal: AbortSignal): Promise<void> {

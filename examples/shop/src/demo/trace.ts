@@ -24,6 +24,8 @@ export type Answer = {
   readonly failure?: string | undefined;
   /** The `x-request-id` of the response. */
   readonly requestId: string | undefined;
+  /** Whether the search found its products in the cache; by its own word. */
+  readonly cached?: boolean | undefined;
   readonly durationMs: number;
   /** How long it took in the gateway, which begins later when it is busy, in milliseconds; by its own word. */
   readonly servedMs?: number | undefined;

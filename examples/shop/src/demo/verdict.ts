@@ -1,4 +1,4 @@
-import { type ExpectedSpan, scenarios } from './scenarios.ts';
+import { type ExpectedSpan, OPTIONAL_SPAN, scenarios } from './scenarios.ts';
 import type { Answer, LogLine, ShopSpan, Trace } from './trace.ts';
 
 const MAX_DEPTH = 50;
@@ -14,13 +14,16 @@ export function judge(answer: Answer, { spans, lines }: Trace): string[] {
   if (answer.requestId === undefined) return ['the response has no x-request-id'];
   if (spans.length === 0) return [`no trace has the request id ${answer.requestId}`];
   const failing = scenario.outcomes[answer.status];
+  const { tree, cachedTree = tree } = scenario;
+  const expected = answer.cached === true ? cachedTree : tree;
   return [
     ...(failing === undefined ? [`unexpected status ${answer.status}`] : failureProblems(spans, failing)),
     ...linkProblems(spans),
-    ...treeProblems(spans, scenario.tree),
+    ...handlerProblems(spans, lines),
+    ...treeProblems(spans.filter(isNoWait), expected),
     ...requestProblems(spans, answer.requestId, answer.status),
     ...lines.flatMap((line) => lineProblems(line, spans, answer.requestId)),
-    ...silenceProblems(lines, scenario.tree),
+    ...silenceProblems(lines, expected),
   ];
 }
 
@@ -30,6 +33,24 @@ function failureProblems(spans: readonly ShopSpan[], expected: readonly string[]
   return same
     ? []
     : [`SERVER spans with an error: ${failed.join(', ') || 'none'}, expected ${expected.join(', ') || 'none'}`];
+}
+
+// No client waits for a handler of messages: whether it failed, its log lines say.
+function handlerProblems(spans: readonly ShopSpan[], lines: readonly LogLine[]): string[] {
+  return spans
+    .filter(({ kind }) => kind === 'CONSUMER')
+    .filter(({ service, error }) => (error !== undefined) !== lines.some((line) => isErrorOf(service, line)))
+    .map(
+      (span) => `${label(span)} ${span.error === undefined ? 'has no error' : 'has an error'}, its lines say otherwise`,
+    );
+}
+
+function isErrorOf(service: string, line: LogLine): boolean {
+  return line.service === service && line.level === 'error';
+}
+
+function isNoWait({ spanId, name }: ShopSpan, _index: number, all: readonly ShopSpan[]): boolean {
+  return name !== OPTIONAL_SPAN || all.some(({ parentSpanId }) => parentSpanId === spanId);
 }
 
 function linkProblems(spans: readonly ShopSpan[]): string[] {
@@ -125,10 +146,13 @@ function lineProblems(line: LogLine, spans: readonly ShopSpan[], requestId: stri
 }
 
 function silenceProblems(lines: readonly LogLine[], tree: ExpectedSpan): string[] {
+  return silentServices(lines, tree).map((service) => `no log line of ${service}`);
+}
+
+/** The services of a tree that have not written a line yet. */
+export function silentServices(lines: readonly LogLine[], tree: ExpectedSpan): string[] {
   const speaking = new Set(lines.map((line) => line.service));
-  return [...servicesOf(tree)]
-    .filter((service) => !speaking.has(service))
-    .map((service) => `no log line of ${service}`);
+  return [...servicesOf(tree)].filter((service) => !speaking.has(service));
 }
 
 function servicesOf(span: ExpectedSpan): Set<string> {

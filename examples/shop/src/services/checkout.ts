@@ -9,6 +9,7 @@ import { startTracing } from '@throughline/sdk';
 import axios from 'axios';
 import pino from 'pino';
 import { announce } from './announce.ts';
+import { openQueue } from './queue.ts';
 import { sampling } from './sampling.ts';
 
 const { INVENTORY_URL, PAYMENT_URL, PORT = '0' } = process.env;
@@ -16,6 +17,7 @@ const { INVENTORY_URL, PAYMENT_URL, PORT = '0' } = process.env;
 startTracing({ serviceName: 'checkout', sampling });
 const logger = pino({ name: 'checkout', mixin: traceFields() });
 const fetch = tracedFetch();
+const queue = await openQueue();
 const payment = traceAxios(axios.create({ baseURL: PAYMENT_URL ?? '' }));
 
 type Basket = { readonly productId: number; readonly cents: number };
@@ -32,14 +34,23 @@ class OrderController {
     const reserved = await fetch(`${INVENTORY_URL}/products/${basket.productId}/reservations`, { method: 'POST' });
     if (!reserved.ok) throw new BadGatewayException('the product could not be reserved');
     logger.info({ productId: basket.productId }, 'reserved');
-    try {
-      const { data } = await payment.post<{ id: string }>('/payments', { cents: basket.cents });
-      logger.info({ paymentId: data.id }, 'ordered');
-      return { paymentId: data.id };
-    } catch (cause) {
-      logger.error({ reason: String(cause) }, 'payment failed');
-      throw new BadGatewayException('the payment failed', { cause });
+    const paid = await pay(basket.cents);
+    // The customer hears of it either way.
+    await queue.send({ productId: basket.productId, text: 'id' in paid ? 'ordered' : 'payment failed' });
+    if ('cause' in paid) {
+      logger.error({ reason: String(paid.cause) }, 'payment failed');
+      throw new BadGatewayException('the payment failed', paid);
     }
+    logger.info({ paymentId: paid.id }, 'ordered');
+    return { paymentId: paid.id };
+  }
+}
+
+async function pay(cents: number): Promise<{ id: string } | { cause: unknown }> {
+  try {
+    return (await payment.post<{ id: string }>('/payments', { cents })).data;
+  } catch (cause) {
+    return { cause };
   }
 }
 

@@ -28,6 +28,7 @@ app.get('/search', async (request, response) => {
   const found = await fetch(`${SEARCH_URL}/products?${query}`);
   const products: unknown = await found.json();
   logger.info({ text, sort }, 'searched products');
+  response.set('x-cache', found.headers.get('x-cache') ?? 'none');
   response.status(found.status).set('server-timing', total(response)).json(products);
 });
 

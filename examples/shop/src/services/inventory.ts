@@ -4,7 +4,7 @@ import { startTracing } from '@throughline/sdk';
 import fastify, { LogController } from 'fastify';
 import pino from 'pino';
 import { announce } from './announce.ts';
-import { query } from './database.ts';
+import { pool } from './database.ts';
 import { sampling } from './sampling.ts';
 
 const { PORT = '0' } = process.env;
@@ -19,11 +19,11 @@ await app.register(tracing, { ignore: (request) => request.url === '/health' });
 app.get('/health', () => 'ok');
 
 app.post<{ Params: { id: string } }>('/products/:id/reservations', async (request, reply) => {
-  const [product] = await query<{ stock: number }>(
-    'UPDATE product',
+  const { rows } = await pool.query<{ stock: number }>(
     'UPDATE product SET stock = stock - 1 WHERE id = $1 AND stock > 0 RETURNING stock',
     [Number(request.params.id)],
   );
+  const [product] = rows;
   if (product === undefined) {
     request.log.warn('nothing left to reserve');
     return reply.status(409).send({ error: 'nothing left' });

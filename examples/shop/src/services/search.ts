@@ -4,7 +4,8 @@ import { startTracing } from '@throughline/sdk';
 import fastify, { LogController } from 'fastify';
 import pino from 'pino';
 import { announce } from './announce.ts';
-import { query } from './database.ts';
+import { cached } from './cache.ts';
+import { pool } from './database.ts';
 import { sampling } from './sampling.ts';
 
 const { PORT = '0' } = process.env;
@@ -19,26 +20,29 @@ await app.register(tracing, { ignore: (request) => request.url === '/health' });
 
 app.get('/health', () => 'ok');
 
-app.get<{ Querystring: { text: string; sort: string } }>('/products', async (request) => {
+app.get<{ Querystring: { text: string; sort: string } }>('/products', async (request, reply) => {
   const { text, sort } = request.query;
-  const products = sort === 'popularity' ? await findPopular(text) : await findByName(text);
+  const { value: found, hit } = await cached(`products:${text}`, () => findByName(text));
+  const products = sort === 'popularity' ? await byPopularity(found) : found;
   request.log.info({ found: products.length }, 'found products');
-  return products;
+  return reply.header('x-cache', hit ? 'hit' : 'miss').send(products);
 });
 
 type Product = { id: number; name: string };
 
-function findByName(text: string): Promise<Product[]> {
-  return query('SELECT product', 'SELECT id, name FROM product WHERE name LIKE $1 ORDER BY id LIMIT 10', [`${text}%`]);
+async function findByName(text: string): Promise<Product[]> {
+  const byName = 'SELECT id, name FROM product WHERE name LIKE $1 ORDER BY id LIMIT 10';
+  const { rows } = await pool.query<Product>(byName, [`${text}%`]);
+  return rows;
 }
 
 // The bad query: one for each product found, and each reads all sales, as no index helps with lower().
-async function findPopular(text: string): Promise<Product[]> {
+async function byPopularity(products: readonly Product[]): Promise<Product[]> {
   const sold = new Map<Product, number>();
-  for (const product of await findByName(text)) {
+  for (const product of products) {
     const count = 'SELECT count(*)::int AS sales FROM sale WHERE lower(product) = lower($1)';
-    const [row] = await query<{ sales: number }>('SELECT sale', count, [product.name]);
-    sold.set(product, row?.sales ?? 0);
+    const { rows } = await pool.query<{ sales: number }>(count, [product.name]);
+    sold.set(product, rows[0]?.sales ?? 0);
   }
   return [...sold].sort(([, a], [, b]) => b - a).map(([product]) => product);
 }
