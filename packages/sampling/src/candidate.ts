@@ -21,22 +21,23 @@ export class Candidate {
 
   /** The method of a request that is served. */
   get method(): string | undefined {
-    return this.#served(this.attributes['http.request.method'] ?? this.attributes['http.method']);
+    return served(this.kind, this.attributes['http.request.method'] ?? this.attributes['http.method']);
   }
 
   /** The route template of a request that is served, where the framework knows it at the start, as Fastify does. */
   get route(): string | undefined {
-    return this.#served(this.attributes['http.route']);
+    return served(this.kind, this.attributes['http.route']);
   }
 
   /** The path of a request that is served, without its query. */
   get path(): string | undefined {
-    const path = this.#served(this.attributes['url.path']);
+    const path = served(this.kind, this.attributes['url.path']);
     // What instrumentations of the older conventions record has a query.
-    return path ?? this.#served(this.attributes['http.target'])?.split('?', 1)[0];
+    return path ?? served(this.kind, this.attributes['http.target'])?.split('?', 1)[0];
   }
+}
 
-  #served(value: AttributeValue | undefined): string | undefined {
-    return this.kind === SpanKind.SERVER && typeof value === 'string' ? value : undefined;
-  }
+// No private method: those cost something whenever an object is made.
+function served(kind: SpanKind, value: AttributeValue | undefined): string | undefined {
+  return kind === SpanKind.SERVER && typeof value === 'string' ? value : undefined;
 }

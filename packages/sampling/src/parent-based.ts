@@ -13,7 +13,7 @@ import { Candidate } from './candidate.ts';
 import { agreeWithFlag, readRandomness, writeThreshold } from './ot-trace-state.ts';
 import { NOT_RECORD, RECORD, RECORD_AND_SAMPLED, type Sampler, type SamplingResult } from './sampler.ts';
 import { type Share, shareOf } from './share.ts';
-import { NEVER, randomnessOf } from './threshold.ts';
+import { NEVER, passes } from './threshold.ts';
 
 const SAMPLED: SamplingResult = Object.freeze({ decision: RECORD_AND_SAMPLED });
 const RECORDED: SamplingResult = Object.freeze({ decision: RECORD });
@@ -88,7 +88,7 @@ export class ParentBasedSampler implements Sampler {
   // A context without valid ids may still bring the randomness for a new trace.
   #decide(share: Share, traceId: string, traceState: TraceState | undefined): SamplingResult {
     if (traceState === undefined) {
-      return randomnessOf(traceId) >= share.threshold ? share.kept : this.#unsampled;
+      return passes(traceId, share.threshold) ? share.kept : this.#unsampled;
     }
     const ot = traceState.get('ot');
     const keep = readRandomness(ot, traceId) >= share.threshold;

@@ -18,7 +18,9 @@ export function ratioChooser(
   if (typeof rules === 'function') return (candidate) => askedShare(rules(candidate), otherwise);
   const choices = rules.map((rule) => ({ rule, choose: ruleChooser(rule, now) }));
   return (candidate) => {
-    for (const { rule, choose } of choices) if (rule.matches(candidate)) return choose();
+    const { method, route, path } = candidate;
+    const request = { method, route, path };
+    for (const { rule, choose } of choices) if (rule.matches(candidate, request)) return choose();
     return otherwise;
   };
 }

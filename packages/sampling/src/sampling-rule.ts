@@ -40,8 +40,11 @@ export type SamplingRule = {
 export type CompiledRule = {
   readonly ratio: number;
   readonly atLeast: number | undefined;
-  matches(candidate: Candidate): boolean;
+  matches(candidate: Candidate, request: ServedRequest): boolean;
 };
+
+/** What rules ask of a candidate, read once for all rules. */
+export type ServedRequest = Pick<Candidate, 'method' | 'route' | 'path'>;
 
 const SCALARS = ['string', 'number', 'boolean'];
 
@@ -76,23 +79,20 @@ function checkRule(rule: SamplingRule, name: string): void {
 
 function compileRule({ ratio, route, method, attributes = {}, atLeast }: SamplingRule): CompiledRule {
   const pattern = route === undefined ? undefined : routePattern(route);
-  const methods = method === undefined ? undefined : new Set([method].flat().map((name) => name.toUpperCase()));
+  const methods = method === undefined ? undefined : [method].flat().map((name) => name.toUpperCase());
   const wanted = Object.entries(attributes);
   return {
     ratio,
     atLeast,
-    matches: (candidate) =>
-      (methods === undefined || methods.has(candidate.method ?? '')) &&
-      (pattern === undefined || matchesRoute(pattern, candidate)) &&
+    matches: (candidate, request) =>
+      (methods === undefined || methods.includes(request.method ?? '')) &&
+      (pattern === undefined || matchesRoute(pattern, request)) &&
       (wanted.length === 0 || wanted.every(([name, value]) => holds(candidate.attributes[name], value))),
   };
 }
 
-function matchesRoute(pattern: RoutePattern, candidate: Candidate): boolean {
-  const { route } = candidate;
-  if (route !== undefined && pattern(route)) return true;
-  const { path } = candidate;
-  return path !== undefined && pattern(path);
+function matchesRoute(pattern: RoutePattern, { route, path }: ServedRequest): boolean {
+  return (route !== undefined && pattern(route)) || (path !== undefined && pattern(path));
 }
 
 function holds(actual: AttributeValue | undefined, wanted: string | number | boolean): boolean {

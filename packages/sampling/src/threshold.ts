@@ -30,6 +30,16 @@ export function ratioOf(threshold: Threshold): number {
   return threshold === NEVER ? 0 : 1 - Number.parseInt(threshold, 16) / 16 ** threshold.length;
 }
 
+/** Whether the randomness of a trace id is not below a threshold: the same as comparing the texts, and mostly one digit decides. */
+export function passes(traceId: string, threshold: Threshold): boolean {
+  for (let digit = 0; digit < threshold.length; digit += 1) {
+    const code = traceId.charCodeAt(RANDOMNESS_AT + digit);
+    const wanted = threshold.charCodeAt(digit);
+    if (code !== wanted) return code > wanted;
+  }
+  return true;
+}
+
 /** The randomness of a trace id: its last 56 bits. */
 export function randomnessOf(traceId: string): string {
   return traceId.slice(RANDOMNESS_AT);

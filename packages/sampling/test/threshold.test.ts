@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { randomnessOf, ratioOf, thresholdOf } from '../src/threshold.ts';
+import { NEVER, passes, randomnessOf, ratioOf, thresholdOf } from '../src/threshold.ts';
 
 // Ratio, and its threshold at a precision of 3, 4 and 5 digits.
 const vectors: [ratio: number, three: string, four: string, five: string][] = [
@@ -54,4 +54,17 @@ it('never rounds a ratio above 0 to 0, nor writes more than 14 digits', () => {
 
 it('takes the last 56 bits of a trace id for its randomness', () => {
   expect(randomnessOf('0af7651916cd43dd8448eb211c80319c')).toBe('48eb211c80319c');
+});
+
+it('lets pass the traces whose randomness is not below the threshold as a text', () => {
+  const digit = (): string => Math.floor(Math.random() * 16).toString(16);
+  for (let round = 0; round < 20_000; round++) {
+    const traceId = Array.from({ length: 32 }, digit).join('');
+    const randomness = randomnessOf(traceId);
+    // Mostly a threshold that begins as the randomness does, so that more than one digit counts.
+    const shared = randomness.slice(0, Math.floor(Math.random() * 15));
+    for (const threshold of [shared === '' ? '0' : shared, `${shared}${digit()}`.slice(0, 14), digit(), '0', NEVER]) {
+      expect(passes(traceId, threshold), `${traceId} at ${threshold}`).toBe(randomness >= threshold);
+    }
+  }
 });

@@ -1,7 +1,10 @@
 import { createTraceState, type SpanContext } from '@opentelemetry/api';
 import { ATTR_OMITTED, ATTR_REASON, type SpanShelf, sampleAtEnd, type Verdict } from '@throughline/sampling';
 import { ByteWriter } from './byte-writer.ts';
+import { NO_ROOM, readCompact, UNFIT, writeCompact } from './compact-span.ts';
 import type { RecordedSpan, Scope } from './recorded-span.ts';
+import { RingBlock } from './ring-block.ts';
+import { SpanShapes } from './span-shapes.ts';
 import { writeSpanAttribute, writeSpanBody, writeSpanEnd } from './span-writer.ts';
 
 /** Takes a span that is written as a `spans` element of a `ScopeSpans` message. */
@@ -9,13 +12,11 @@ export type WrittenSpanSink = {
   addWritten<Form>(scope: Scope, span: Form, write: (writer: ByteWriter, span: Form) => void): void;
 };
 
-type Block = { readonly writer: ByteWriter /** How many spans in it nobody has decided about. */; held: number };
-
-/** A span in a block, and what it lacks. */
+/** A span that was held, and what it lacks. */
 type HeldRecord = {
   readonly spanContext: SpanContext;
   readonly isParentRemote: boolean;
-  readonly body: Uint8Array;
+  readonly writeBody: (writer: ByteWriter) => void;
   readonly reason: string;
   readonly omitted: number;
 };
@@ -23,30 +24,38 @@ type HeldRecord = {
 const MIN_BLOCK_BYTES = 4096;
 const MAX_BLOCK_BYTES = 256 * 1024;
 const BLOCKS = 64;
-// A record: its length, the index of its scope, flags and the length of its trace state, the trace state, the span.
-const HEAD_BYTES = 12;
+// What is held as the bytes of its export: their length, below 0, the index of the scope, flags and the length of the trace
+// state, the trace state, the bytes.
+const HEAD_WORDS = 3;
 const REMOTE_PARENT = 0x100;
 const STATE_LENGTH_AT = 16;
+const MAX_STATE_LENGTH = 0x7fff;
 
 /**
- * Holds spans as the bytes of their export, in blocks outside of the garbage collector's heap: objects that live for some
- * seconds are what costs a garbage collector most. The oldest block goes first when there is no room.
+ * Holds spans in blocks outside of the garbage collector's heap: objects that live for some seconds are what costs a garbage
+ * collector most. Most are written in a form that is quick to write, for few are ever read; those that do not fit it, as the
+ * bytes of their export. The oldest block goes first when there is no room.
  *
- * A place is the number of bytes written before the span since the beginning, so what is too old is told by the number.
+ * A place is the number of words written before the span since the beginning, so what is too old is told by the number.
  */
 export class SpanRing implements SpanShelf<RecordedSpan, number> {
   lost = 0;
   readonly #blockBytes: number;
   readonly #sink: WrittenSpanSink;
-  readonly #blocks: Block[] = [];
-  readonly #spare: ByteWriter[] = [];
+  readonly #blockWords: number;
+  readonly #blocks: RingBlock[] = [];
+  readonly #spare: RingBlock[] = [];
+  readonly #scratch: ByteWriter;
+  #shapes = new SpanShapes();
   readonly #scopes: Scope[] = [];
   readonly #scopeIndices = new Map<Scope, number>();
   /** The number of the oldest block, counted from the beginning. */
   #first = 0;
 
   constructor(maxBytes: number, sink: WrittenSpanSink) {
-    this.#blockBytes = Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, Math.floor(maxBytes / BLOCKS)));
+    this.#blockWords = Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, Math.floor(maxBytes / BLOCKS))) >> 2;
+    this.#blockBytes = this.#blockWords << 2;
+    this.#scratch = new ByteWriter(MIN_BLOCK_BYTES, this.#blockBytes);
     this.#sink = sink;
   }
 
@@ -57,12 +66,14 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
   put(span: RecordedSpan, room: number): number | undefined {
     const block = this.#blocks.at(-1) ?? this.#add(room);
     if (block === undefined) return undefined;
-    const start = block.writer.length;
-    if (this.#write(block.writer, span)) return this.#placed(block, start);
+    const isEmpty = block.length === 0;
+    const start = this.#write(block, span);
+    if (start >= 0) return this.#placed(block, start);
     // A block that is empty has no room for it, or it cannot be written at all.
-    const next = start === 0 ? undefined : this.#add(room);
-    if (next === undefined || !this.#write(next.writer, span)) return undefined;
-    return this.#placed(next, 0);
+    const next = isEmpty || start === UNFIT ? undefined : this.#add(room);
+    if (next === undefined) return undefined;
+    const first = this.#write(next, span);
+    return first < 0 ? undefined : this.#placed(next, first);
   }
 
   // The blocks count as a whole.
@@ -78,7 +89,7 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
       const block = this.#blockOf(place);
       if (block === undefined) continue;
       block.held -= 1;
-      this.#handOver(block.writer, place % this.#blockBytes, traceId, verdict, released === 0 ? missing : 0);
+      this.#handOver(block, place % this.#blockWords, traceId, verdict, released === 0 ? missing : 0);
       released += 1;
     }
     return released;
@@ -100,28 +111,32 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return this.#spare.pop() !== undefined;
   }
 
-  #placed(block: Block, start: number): number {
+  #placed(block: RingBlock, start: number): number {
     block.held += 1;
-    return (this.#first + this.#blocks.length - 1) * this.#blockBytes + start;
+    return (this.#first + this.#blocks.length - 1) * this.#blockWords + start;
   }
 
-  #blockOf(place: number): Block | undefined {
-    return this.#blocks[Math.floor(place / this.#blockBytes) - this.#first];
+  #blockOf(place: number): RingBlock | undefined {
+    return this.#blocks[Math.floor(place / this.#blockWords) - this.#first];
   }
 
   /** A block to write to: one that is free, a new one if there is room, or that of the oldest spans. */
-  #add(room: number): Block | undefined {
+  #add(room: number): RingBlock | undefined {
     this.#reclaim();
-    let writer = this.#spare.pop();
-    if (writer === undefined && this.bytes + this.#blockBytes <= room) {
-      writer = new ByteWriter(this.#blockBytes, this.#blockBytes);
+    let block = this.#spare.pop();
+    if (block === undefined && this.bytes + this.#blockBytes <= room) {
+      block = new RingBlock(this.#blockBytes, this.#shapes);
     }
-    if (writer === undefined && this.#blocks.length > 0) {
+    if (block === undefined && this.#blocks.length > 0) {
       this.#dropOldest();
-      writer = this.#spare.pop();
+      block = this.#spare.pop();
     }
-    if (writer === undefined) return undefined;
-    const block = { writer, held: 0 };
+    if (block === undefined) return undefined;
+    // Names that somebody invents must not fill the table for good, nor be in many tables.
+    if (this.#shapes.isFull && this.#blocks.every(({ shapes }) => shapes === this.#shapes)) {
+      this.#shapes = new SpanShapes();
+    }
+    block.open(this.#shapes);
     this.#blocks.push(block);
     return block;
   }
@@ -136,28 +151,40 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     if (oldest === undefined) return;
     this.#first += 1;
     this.lost += oldest.held;
-    oldest.writer.truncate(0);
-    this.#spare.push(oldest.writer);
+    this.#spare.push(oldest);
   }
 
-  /** Whether it could be written. */
-  #write(writer: ByteWriter, span: RecordedSpan): boolean {
-    const start = writer.length;
+  /** Where the record begins, or below 0 if it could not be written. */
+  #write(block: RingBlock, span: RecordedSpan): number {
     try {
-      const { traceFlags, traceState } = span.spanContext();
-      const state = traceState?.serialize() ?? '';
-      const parent = span.parentSpanContext?.isRemote === true ? REMOTE_PARENT : 0;
-      writer.fixed32(0);
-      writer.fixed32(this.#indexOf(span.scope));
-      writer.fixed32((traceFlags & 0xff) | parent | (state.length << STATE_LENGTH_AT));
-      if (state !== '') writer.raw(Buffer.from(state, 'latin1'));
-      writeSpanBody(writer, span);
-      writer.replaceFixed32(start, writer.length - start);
-      return true;
+      const start = writeCompact(block, span);
+      return start === UNFIT ? this.#writeBytes(block, span) : start;
     } catch {
-      writer.truncate(start);
-      return false;
+      block.forgetTexts();
+      return UNFIT;
     }
+  }
+
+  #writeBytes(block: RingBlock, span: RecordedSpan): number {
+    const { spanId, traceFlags, traceState } = span.spanContext();
+    const state = Buffer.from(traceState?.serialize() ?? '', 'latin1');
+    if (state.length > MAX_STATE_LENGTH) return UNFIT;
+    const scratch = this.#scratch;
+    scratch.truncate(0);
+    writeSpanBody(scratch, spanId, span.parentSpanContext?.spanId, span);
+    const { words, bytes, length: start } = block;
+    const size = state.length + scratch.length;
+    const end = start + HEAD_WORDS + ((size + 3) >> 2);
+    if (end > words.length) return NO_ROOM;
+    const parent = span.parentSpanContext?.isRemote === true ? REMOTE_PARENT : 0;
+    words[start] = -size;
+    words[start + 1] = this.#indexOf(span.scope);
+    words[start + 2] = (traceFlags & 0xff) | parent | (state.length << STATE_LENGTH_AT);
+    const at = (start + HEAD_WORDS) << 2;
+    bytes.set(state, at);
+    bytes.set(scratch.view(), at + state.length);
+    block.length = end;
+    return start;
   }
 
   #indexOf(scope: Scope): number {
@@ -167,30 +194,53 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return this.#scopes.push(scope) - 1;
   }
 
-  #handOver(writer: ByteWriter, start: number, traceId: string, verdict: Verdict, omitted: number): void {
-    const end = start + writer.fixed32At(start);
-    const scope = this.#scopes[writer.fixed32At(start + 4)] as Scope;
-    const meta = writer.fixed32At(start + 8);
-    const bodyStart = start + HEAD_BYTES + (meta >>> STATE_LENGTH_AT);
-    const state = writer.view(start + HEAD_BYTES, bodyStart).toString('latin1');
-    const spanContext: SpanContext = { traceId, spanId: '', traceFlags: meta & 0xff };
+  #handOver(block: RingBlock, start: number, traceId: string, verdict: Verdict, omitted: number): void {
+    const isBytes = (block.words[start] as number) < 0;
+    const held = isBytes ? this.#readBytes(block, start) : readHeld(block, start);
+    const { scope, traceFlags, state, isParentRemote, writeBody } = held;
+    const spanContext: SpanContext = { traceId, spanId: '', traceFlags };
     if (state !== '') spanContext.traceState = createTraceState(state);
     sampleAtEnd(spanContext, verdict.threshold);
-    const record: HeldRecord = {
-      spanContext,
-      isParentRemote: (meta & REMOTE_PARENT) !== 0,
-      body: writer.view(bodyStart, end),
-      reason: verdict.reason,
-      omitted,
-    };
+    const record: HeldRecord = { spanContext, isParentRemote, writeBody, reason: verdict.reason, omitted };
     this.#sink.addWritten(scope, record, writeRecord);
+  }
+
+  #readBytes({ words, bytes }: RingBlock, start: number): Held {
+    const size = -(words[start] as number);
+    const meta = words[start + 2] as number;
+    const at = (start + HEAD_WORDS) << 2;
+    const bodyAt = at + (meta >>> STATE_LENGTH_AT);
+    return {
+      scope: this.#scopes[words[start + 1] as number] as Scope,
+      traceFlags: meta & 0xff,
+      state: bytes.toString('latin1', at, bodyAt),
+      isParentRemote: (meta & REMOTE_PARENT) !== 0,
+      writeBody: (writer) => writer.raw(bytes.subarray(bodyAt, at + size)),
+    };
   }
 }
 
-function writeRecord(writer: ByteWriter, { spanContext, isParentRemote, body, reason, omitted }: HeldRecord): void {
+type Held = {
+  readonly scope: Scope;
+  readonly traceFlags: number;
+  readonly state: string;
+  readonly isParentRemote: boolean;
+  readonly writeBody: (writer: ByteWriter) => void;
+};
+
+function readHeld(block: RingBlock, start: number): Held {
+  const { scope, traceFlags, traceState, isParentRemote, spanId, parentId, body } = readCompact(block, start);
+  const writeBody = (writer: ByteWriter): void => writeSpanBody(writer, spanId, parentId, body);
+  return { scope, traceFlags, state: traceState, isParentRemote, writeBody };
+}
+
+function writeRecord(
+  writer: ByteWriter,
+  { spanContext, isParentRemote, writeBody, reason, omitted }: HeldRecord,
+): void {
   writer.byte(0x12);
   const start = writer.openLong();
-  writer.raw(body);
+  writeBody(writer);
   writeSpanAttribute(writer, ATTR_REASON, reason);
   if (omitted > 0) writeSpanAttribute(writer, ATTR_OMITTED, omitted);
   const { traceId, traceState, traceFlags } = spanContext;

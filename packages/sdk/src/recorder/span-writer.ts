@@ -35,6 +35,21 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const INT64_END = 2 ** 63;
 
+/** What `writeSpanBody` writes of a span, besides its ids. */
+export type SpanBody = Pick<
+  RecordedSpan,
+  | 'name'
+  | 'kind'
+  | 'startTime'
+  | 'endTime'
+  | 'status'
+  | 'attributeList'
+  | 'events'
+  | 'droppedEvents'
+  | 'links'
+  | 'droppedLinks'
+>;
+
 /**
  * Writes a span as one `spans` element of an OTLP `ScopeSpans` message. What is zero or empty is left out, as proto3
  * does.
@@ -42,10 +57,10 @@ const INT64_END = 2 ** 63;
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
 export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
-  const { traceId, traceState, traceFlags } = span.spanContext();
+  const { traceId, spanId, traceState, traceFlags } = span.spanContext();
   writer.byte(0x12);
   const start = writer.openLong();
-  writeSpanBody(writer, span);
+  writeSpanBody(writer, spanId, span.parentSpanContext?.spanId, span);
   const isRemote = span.parentSpanContext?.isRemote === true;
   writeSpanEnd(writer, traceId, traceState?.serialize() ?? '', traceFlags, isRemote);
   writer.closeLong(start);
@@ -73,13 +88,12 @@ export function writeSpanAttribute(writer: ByteWriter, name: string, value: Attr
 }
 
 /** Writes the fields of a span, without its trace id, its trace state and its flags. */
-export function writeSpanBody(writer: ByteWriter, span: RecordedSpan): void {
-  const parent = span.parentSpanContext;
+export function writeSpanBody(writer: ByteWriter, spanId: string, parentId: string | undefined, span: SpanBody): void {
   writer.byte(SPAN.spanId);
-  writer.hex(span.spanContext().spanId);
-  if (parent !== undefined) {
+  writer.hex(spanId);
+  if (parentId !== undefined) {
     writer.byte(SPAN.parentId);
-    writer.hex(parent.spanId);
+    writer.hex(parentId);
   }
   writeText(writer, SPAN.name, span.name);
   writeCount(writer, SPAN.kind, span.kind + 1);

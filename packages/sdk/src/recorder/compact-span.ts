@@ -1,0 +1,256 @@
+import type { AttributeValue } from '@opentelemetry/api';
+import type { RecordedSpan, Scope } from './recorded-span.ts';
+import type { RingBlock } from './ring-block.ts';
+import type { TextMemo } from './span-shapes.ts';
+import type { SpanBody } from './span-writer.ts';
+
+/** Results of `writeCompact`: there is no room in the block, or the span has something that few have. */
+export const NO_ROOM = -1;
+export const UNFIT = -2;
+
+// A record: its length in words, shape and flags, the start and the duration, the ids, then name, trace state and the values
+// of the attributes. A value begins with a word whose last three bits say what it is.
+const HEAD_WORDS = 10;
+const META = { remoteParent: 1 << 8, parent: 1 << 9, state: 1 << 10 } as const;
+const KIND_AT = 11;
+const STATUS_AT = 14;
+const SHAPE_AT = 16;
+const TAG_BITS = 3;
+const TAG = { integer: 0, known: 1, latin1: 2, utf8: 3, double: 4, boolean: 5, array: 6, nothing: 7 } as const;
+const INTEGER_END = 2 ** 28;
+const ID_LENGTH = 16;
+const ID_BYTES = 8;
+/** Up to here a loop over char codes beats a call into the runtime. */
+const SHORT_TEXT = 100;
+
+/** A span that was read back, but for its trace id, which whoever holds it knows. */
+export type CompactSpan = {
+  readonly scope: Scope;
+  readonly traceFlags: number;
+  readonly traceState: string;
+  readonly isParentRemote: boolean;
+  readonly spanId: string;
+  readonly parentId: string | undefined;
+  readonly body: SpanBody;
+};
+
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+const NIBBLES = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit += 1) NIBBLES[digit.toString(16).charCodeAt(0)] = digit;
+
+/**
+ * Writes a span behind what is in the block, in a form that is quick to write: the names of its attributes are the number of
+ * a shape, and a text that is in the block already is where it is. Returns where the record begins, in words.
+ */
+export function writeCompact(block: RingBlock, span: RecordedSpan): number {
+  const start = block.length;
+  if (!isFit(span)) return UNFIT;
+  const end = writeRecord(block, span, start);
+  if (end < 0) {
+    block.forgetTexts(); // what was written so far will be overwritten
+    return end;
+  }
+  block.words[start] = end - start;
+  block.length = end;
+  return start;
+}
+
+/** Reads the record that begins at this word. */
+export function readCompact({ words, bytes, baseMillis, shapes }: RingBlock, start: number): CompactSpan {
+  const meta = word(words, start + 1);
+  const startMillis = baseMillis + word(words, start + 2);
+  const reader = new ValueReader(words, bytes, start + HEAD_WORDS);
+  const shape = shapes.at(meta >>> SHAPE_AT);
+  const name = reader.read() as string;
+  const traceState = (meta & META.state) === 0 ? '' : (reader.read() as string);
+  const names = shape.names();
+  const values = names.map(() => reader.read() as AttributeValue);
+  return {
+    scope: shape.scope,
+    traceFlags: meta & 0xff,
+    traceState,
+    isParentRemote: (meta & META.remoteParent) !== 0,
+    spanId: idAt(bytes, start + 6),
+    parentId: (meta & META.parent) === 0 ? undefined : idAt(bytes, start + 8),
+    body: {
+      name,
+      kind: (meta >>> KIND_AT) & 7,
+      startTime: { millis: startMillis, nanos: word(words, start + 3) },
+      endTime: { millis: startMillis + word(words, start + 4), nanos: word(words, start + 5) },
+      attributeList: { names, values, dropped: 0 },
+      events: undefined,
+      droppedEvents: 0,
+      links: undefined,
+      droppedLinks: 0,
+      status: { code: (meta >>> STATUS_AT) & 3 },
+    },
+  };
+}
+
+function isFit(span: RecordedSpan): boolean {
+  const { attributeList, status, kind } = span;
+  if (span.events !== undefined || span.links !== undefined || status.message !== undefined) return false;
+  if (attributeList.dropped > 0 || span.droppedEvents > 0 || span.droppedLinks > 0) return false;
+  return (kind & 7) === kind && (status.code & 3) === status.code;
+}
+
+/** Returns the end of the record, or why it could not be written. */
+function writeRecord(block: RingBlock, span: RecordedSpan, start: number): number {
+  const { words, shapes } = block;
+  const { name, startTime, endTime, parentSpanContext: parent } = span;
+  const { names, values } = span.attributeList;
+  let shape = shapes.root(span.scope);
+  if (shape === undefined) return UNFIT;
+  let at = start + HEAD_WORDS;
+  if (at > words.length) return NO_ROOM;
+  if (Number.isNaN(block.baseMillis)) block.baseMillis = startTime.millis;
+  const sinceBase = startTime.millis - block.baseMillis;
+  const duration = endTime.millis - startTime.millis;
+  if (!isWord(sinceBase) || !isWord(startTime.nanos) || !isWord(duration) || !isWord(endTime.nanos)) return UNFIT;
+  words[start + 2] = sinceBase;
+  words[start + 3] = startTime.nanos;
+  words[start + 4] = duration;
+  words[start + 5] = endTime.nanos;
+
+  const { spanId, traceFlags, traceState } = span.spanContext();
+  if (spanId.length !== ID_LENGTH) return UNFIT;
+  writeId(block.bytes, start + 6, spanId);
+  let meta = (traceFlags & 0xff) | (span.kind << KIND_AT) | (span.status.code << STATUS_AT);
+  if (parent !== undefined) {
+    if (parent.spanId.length !== ID_LENGTH) return UNFIT;
+    writeId(block.bytes, start + 8, parent.spanId);
+    meta |= parent.isRemote === true ? META.parent | META.remoteParent : META.parent;
+  }
+  at = writeText(block, at, shape.values, name);
+  if (traceState !== undefined && at >= 0) {
+    meta |= META.state;
+    at = writeText(block, at, shapes.states, traceState.serialize());
+  }
+  for (let index = 0; index < names.length && at >= 0; index += 1) {
+    shape = shapes.next(shape, names[index] as string);
+    if (shape === undefined) return UNFIT;
+    at = writeValue(block, at, shape.values, values[index]);
+  }
+  words[start + 1] = meta | (shape.id << SHAPE_AT);
+  return at;
+}
+
+function writeValue(block: RingBlock, at: number, known: TextMemo | undefined, value: unknown): number {
+  if (typeof value === 'string') return writeText(block, at, known, value);
+  const { words } = block;
+  if (at + 3 > words.length) return NO_ROOM;
+  if (typeof value === 'number') {
+    if ((value | 0) === value && value < INTEGER_END && value >= -INTEGER_END && !Object.is(value, -0)) {
+      words[at] = (value << TAG_BITS) | TAG.integer;
+      return at + 1;
+    }
+    double[0] = value;
+    words[at] = TAG.double;
+    words[at + 1] = halves[0] as number;
+    words[at + 2] = halves[1] as number;
+    return at + 3;
+  }
+  if (typeof value === 'boolean') {
+    words[at] = (value ? 1 << TAG_BITS : 0) | TAG.boolean;
+    return at + 1;
+  }
+  if (value === null || value === undefined) {
+    words[at] = TAG.nothing;
+    return at + 1;
+  }
+  return Array.isArray(value) ? writeArray(block, at, value) : UNFIT;
+}
+
+function writeArray(block: RingBlock, start: number, items: readonly unknown[]): number {
+  block.words[start] = (items.length << TAG_BITS) | TAG.array;
+  let at = start + 1;
+  for (let index = 0; index < items.length && at >= 0; index += 1) {
+    at = writeValue(block, at, undefined, items[index]);
+  }
+  return at;
+}
+
+function writeText(block: RingBlock, at: number, known: TextMemo | undefined, value: string): number {
+  const { words } = block;
+  const { length } = value;
+  if (at >= words.length) return NO_ROOM;
+  const before = known === undefined ? -1 : known.find(value, block.epoch, at);
+  if (before >= 0) {
+    words[at] = (before << TAG_BITS) | TAG.known;
+    return at + 1;
+  }
+  if (length > SHORT_TEXT) return writeLongText(block, at, value);
+  if (at + 1 + ((length + 3) >> 2) > words.length) return NO_ROOM;
+  const { bytes } = block;
+  const to = (at + 1) << 2;
+  for (let index = 0; index < length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code > 0xff) return writeLongText(block, at, value);
+    bytes[to + index] = code;
+  }
+  words[at] = (length << TAG_BITS) | TAG.latin1;
+  return at + 1 + ((length + 3) >> 2);
+}
+
+function writeLongText({ words, bytes }: RingBlock, at: number, value: string): number {
+  const size = Buffer.byteLength(value);
+  const end = at + 1 + ((size + 3) >> 2);
+  if (end > words.length) return NO_ROOM;
+  words[at] = (size << TAG_BITS) | TAG.utf8;
+  bytes.write(value, (at + 1) << 2, size, 'utf8');
+  return end;
+}
+
+/** Reads values that were written one after the other. */
+class ValueReader {
+  readonly #words: Int32Array;
+  readonly #bytes: Buffer;
+  #at: number;
+
+  constructor(words: Int32Array, bytes: Buffer, at: number) {
+    this.#words = words;
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  read(): unknown {
+    const head = word(this.#words, this.#at++);
+    const rest = head >> TAG_BITS;
+    const tag = head & 7;
+    if (tag === TAG.known) return new ValueReader(this.#words, this.#bytes, rest).read();
+    if (tag === TAG.latin1 || tag === TAG.utf8) {
+      const from = this.#at << 2;
+      this.#at += (rest + 3) >> 2;
+      return this.#bytes.toString(tag === TAG.latin1 ? 'latin1' : 'utf8', from, from + rest);
+    }
+    if (tag === TAG.double) {
+      halves[0] = word(this.#words, this.#at++);
+      halves[1] = word(this.#words, this.#at++);
+      return double[0];
+    }
+    if (tag === TAG.array) return Array.from({ length: rest }, () => this.read());
+    if (tag === TAG.nothing) return undefined;
+    return tag === TAG.boolean ? rest === 1 : rest;
+  }
+}
+
+function word(words: Int32Array, at: number): number {
+  return words[at] as number;
+}
+
+function isWord(value: number): boolean {
+  return (value | 0) === value;
+}
+
+// The same bytes as in OTLP.
+function writeId(bytes: Buffer, at: number, id: string): void {
+  let to = at << 2;
+  for (let index = 0; index < ID_LENGTH; index += 2) {
+    bytes[to++] = ((NIBBLES[id.charCodeAt(index)] as number) << 4) | (NIBBLES[id.charCodeAt(index + 1)] as number);
+  }
+}
+
+function idAt(bytes: Buffer, at: number): string {
+  return bytes.toString('hex', at << 2, (at << 2) + ID_BYTES);
+}
