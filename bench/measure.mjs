@@ -3,26 +3,35 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Starts a script of the benchmark and resolves with its process and the port it reports. */
-export async function launch(script, args = [], { env = {}, cpu, execArgv = [] } = {}) {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = fork(path, args, {
+/** Starts a script of the benchmark, with the processor `cpu` to itself if the machine can do that. */
+export function launch(script, args = [], { env = {}, cpu, execArgv = [] } = {}) {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
+    cwd: here, // what `--import` names is installed here
     env: { ...process.env, ...env },
     execArgv,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', process.env.BENCH_SHOW_ERRORS === undefined ? 'ignore' : 'inherit', 'ipc'],
   });
   if (cpu !== undefined) pin(child.pid, cpu);
   return child;
 }
 
+/** Sends a message and resolves with the answer. */
+export function ask(child, message) {
+  const answer = nextMessage(child);
+  child.send(message);
+  return answer;
+}
+
 /** The next message of a child; rejects if it ends instead. */
-export async function answerOf(child) {
+export async function nextMessage(child) {
   const ended = new AbortController();
   try {
     return await Promise.race([
       once(child, 'message', { signal: ended.signal }).then(([message]) => message),
       once(child, 'exit', { signal: ended.signal }).then(([code]) => {
-        throw new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code}`);
+        const command = child.spawnargs.slice(1).join(' ');
+        throw new Error(`${command} ended with ${code}; BENCH_SHOW_ERRORS=1 shows what it wrote`);
       }),
     ]);
   } finally {
@@ -34,7 +43,9 @@ export async function answerOf(child) {
 export function cpuTime(pid) {
   let total = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    total += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);
+    try {
+      total += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);
+    } catch {} // a thread that ended meanwhile
   }
   return total;
 }

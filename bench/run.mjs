@@ -1,94 +1,113 @@
-// `npx pnpm bench [--rounds n] [--framework fastify,express] [--route hello,spans] [--variant bare,ours-100]`
-// All variants are alive at once and get their load in short turns, so that a machine that drifts hits all alike;
-// what is compared is the CPU time per request, as a ratio to the untraced server in the same round.
+// `npx pnpm bench [--quick | --minutes n] [--only framework/route/variant] [--out folder]`: see README.md.
 import { parseArgs } from 'node:util';
-import { answerOf, cpuTime, launch, quantile, residentMegabytes } from './measure.mjs';
+import { check, settled } from './check.mjs';
+import { Fleet } from './fleet.mjs';
+import { busyWarning, machine } from './machine.mjs';
+import { choose } from './matrix.mjs';
+import { record } from './results.mjs';
+import { measureRoute, profile } from './rounds.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '20' },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    minutes: { type: 'string' },
     slice: { type: 'string', default: '200' },
-    framework: { type: 'string', default: 'fastify,express' },
-    route: { type: 'string', default: 'hello,context,spans,log,call' },
-    variant: { type: 'string', default: 'bare,ours-100,ours-1,otel-100,otel-1' },
+    out: { type: 'string' },
   },
 });
-const ROUTES = {
-  hello: { path: '/hello' },
-  context: {
-    path: '/hello',
-    headers:
-      'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nbaggage: tenant=acme,plan=gold\r\n',
-  },
-  spans: { path: '/spans' },
-  log: { path: '/log' },
-  call: { path: '/call' },
-};
+const { frameworks, routes, variants } = choose(options.only ?? (options.quick ? 'fastify/hello,spans' : ''));
+const minutes = Number(options.minutes ?? (options.quick ? 1.8 : 9.5));
+if (!(minutes > 0)) throw new Error(`Expected \`--minutes\` to be a positive number, got ${options.minutes}.`);
+const deadline = Date.now() + minutes * 60_000;
+const slice = Number(options.slice);
+const http = { machine: machine(), cells: [], checks: [] };
+const warning = busyWarning(http.machine);
+console.log(`Node.js ${process.version}, load average ${http.machine.loadAverage.join(', ')}`);
+if (warning !== undefined) console.warn(warning);
 
-const children = [];
-try {
-  for (const framework of options.framework.split(',')) {
-    for (const route of options.route.split(',')) await compare(framework, route);
+for (const [index, framework] of frameworks.entries()) {
+  await measureFramework(framework, (deadline - Date.now()) / (frameworks.length - index));
+  record('http', http, options.out);
+}
+console.log(`\nWritten to ${options.out ?? 'bench'}/results.md and results.json.`);
+
+async function measureFramework(framework, milliseconds) {
+  const started = Date.now();
+  const fleet = await Fleet.start(framework, variants);
+  try {
+    const verdicts = await check(fleet, routes);
+    const profiling = fleet.servers.length * slice * 3;
+    const rest = milliseconds - (Date.now() - started) - profiling - 8000; // the last spans come late
+    const before = await entriesOf(fleet.servers);
+    const requests = {};
+    for (const [index, route] of routes.entries()) {
+      const warmUp = fleet.servers.length * slice * 2;
+      const cell = {
+        framework,
+        route,
+        ...(await measureRoute(fleet, route, { milliseconds: rest / routes.length - warmUp, slice })),
+      };
+      for (const row of cell.rows) requests[row.variant] = (requests[row.variant] ?? 0) + row.sent;
+      if (index === routes.length - 1) {
+        await settled(fleet.servers.filter(({ share }) => share !== undefined));
+        const after = await entriesOf(fleet.servers);
+        http.checks.push({
+          framework,
+          verdicts,
+          delivered: delivered(before, after, requests),
+          leftOut: fleet.leftOut,
+          remarks: remarksOf(fleet, framework),
+        });
+      }
+      http.cells.push(cell);
+      show(cell);
+    }
+    http.cells.find((cell) => cell.framework === framework).profiles = await profile(fleet, routes[0], slice * 2);
+  } finally {
+    fleet.stop();
   }
-} finally {
-  for (const child of children) child.kill('SIGKILL');
 }
 
-async function compare(framework, route) {
-  const sink = await started('./sink.mjs');
-  const peer = await started('./peer.mjs');
-  const load = await launch('./load.mjs', [], { cpu: 0 });
-  children.push(load);
-  const env = { SINK: `http://127.0.0.1:${sink.port}/v1/traces`, PEER: `http://127.0.0.1:${peer.port}/` };
-  const servers = [];
-  for (const variant of ['bare', ...options.variant.split(',')]) {
-    servers.push({
-      variant,
-      ratios: [],
-      cpu: [],
-      latencies: [],
-      ...(await started('./server.mjs', [framework, variant], { env, cpu: 1 })),
-    });
-  }
-  const turn = async (server, milliseconds) => {
-    const before = cpuTime(server.child.pid);
-    load.send({ port: server.port, ...ROUTES[route], connections: 64, milliseconds });
-    const result = await answerOf(load);
-    if (result.failed > 0) throw new Error(`${server.variant} failed ${result.failed} connections`);
-    return { microseconds: (cpuTime(server.child.pid) - before) / 1000 / result.requests, latencies: result.latencies };
-  };
-  for (const server of servers) await turn(server, 1500);
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    const turns = [];
-    for (const server of servers) turns.push(await turn(server, Number(options.slice)));
-    for (const [index, server] of servers.entries()) {
-      server.cpu.push(turns[index].microseconds);
-      server.ratios.push(turns[index].microseconds / turns[0].microseconds);
-      server.latencies.push(...turns[index].latencies);
-    }
-  }
-  console.log(`\n${framework} ${route}`);
-  console.table(
-    Object.fromEntries(
-      servers.map(({ variant, ratios, cpu, latencies, child }, index) => [
-        index === 0 ? 'bare (reference)' : variant,
-        {
-          'CPU ratio': quantile(ratios, 0.5).toFixed(2),
-          spread: `${quantile(ratios, 0.25).toFixed(2)}–${quantile(ratios, 0.75).toFixed(2)}`,
-          'µs/request': quantile(cpu, 0.5).toFixed(1),
-          'p50 ms': quantile(latencies, 0.5).toFixed(2),
-          'p99 ms': quantile(latencies, 0.99).toFixed(2),
-          'RSS MB': residentMegabytes(child.pid).toFixed(0),
-        },
-      ]),
+async function entriesOf(servers) {
+  const entries = {};
+  for (const server of servers)
+    if (server.share !== undefined) entries[server.variant] = (await server.exported()).entries;
+  return entries;
+}
+
+function delivered(before, after, requests) {
+  return Object.fromEntries(
+    Object.keys(after).map((variant) => [variant, (after[variant] - before[variant]) / requests[variant]]),
+  );
+}
+
+function remarksOf(fleet, framework) {
+  return Object.fromEntries(
+    fleet.servers.flatMap(({ variant, remarks }) =>
+      remarks?.[framework] === undefined ? [] : [[variant, remarks[framework]]],
     ),
   );
-  for (const child of children.splice(0)) child.kill('SIGKILL');
 }
 
-async function started(script, args, settings) {
-  const child = await launch(script, args, settings);
-  children.push(child);
-  const { port } = await answerOf(child);
-  return { child, port };
+function show({ framework, route, rounds, rows }) {
+  console.log(`\n${framework} ${route}, ${rounds} rounds`);
+  console.table(
+    Object.fromEntries(
+      rows.map(
+        ({ variant, ratio, ratioFrom, ratioTo, cpuMicroseconds, p50, p99, residentMegabytes, exportedBytes }) => [
+          variant,
+          {
+            'CPU ratio': ratio.toFixed(2),
+            spread: `${ratioFrom.toFixed(2)}–${ratioTo.toFixed(2)}`,
+            'µs/request': cpuMicroseconds.toFixed(1),
+            'p50 ms': p50.toFixed(2),
+            'p99 ms': p99.toFixed(2),
+            'RSS MB': residentMegabytes.toFixed(0),
+            'B/request': exportedBytes.toFixed(0),
+          },
+        ],
+      ),
+    ),
+  );
 }

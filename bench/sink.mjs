@@ -1,25 +1,62 @@
-// The collector of the benchmark: counts what arrives and answers 200. IPC: 'count' → { requests, bytes, names }.
+// The collector of the benchmark, a process of its own: takes what every variant exports, decodes it, and counts.
+// IPC: { open: format } → { port }; { count: port } → what came so far; { watch: port } → from now on keep the spans;
+// { spans: port } → these.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { datadogSpans } from './received/datadog.mjs';
+import { elasticSpans } from './received/elastic.mjs';
+import { otlpSpans } from './received/otlp.mjs';
+import { sentrySpans } from './received/sentry.mjs';
 
-const seen = { requests: 0, bytes: 0, spans: 0 };
-const server = createServer(async (request, response) => {
+const FORMATS = { otlp: otlpSpans, datadog: datadogSpans, elastic: elasticSpans, sentry: sentrySpans };
+const WATCHED = 20_000; // spans, at most
+const receivers = new Map();
+
+process.once('disconnect', () => process.exit());
+process.on('message', async (message) => process.send(await answer(message)));
+process.send({ ready: true });
+
+async function answer(message) {
+  if ('open' in message) return { port: await open(message.open) };
+  const receiver = receivers.get(message.count ?? message.watch ?? message.spans);
+  if ('watch' in message) receiver.watched = [];
+  if ('spans' in message) return { spans: receiver.watched };
+  return { ...receiver.seen };
+}
+
+async function open(format) {
+  const receiver = { seen: { bytes: 0, spans: 0, entries: 0, refused: 0 }, watched: undefined };
+  const server = createServer((request, response) => void receive(receiver, FORMATS[format], request, response));
+  server.keepAliveTimeout = 600_000; // an exporter that finds its connection closed would tell of it as a failure
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  receivers.set(server.address().port, receiver);
+  return server.address().port;
+}
+
+async function receive(receiver, decode, request, response) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  seen.requests += 1;
-  seen.bytes += body.length;
-  const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-  seen.spans += count(plain, Buffer.from('http.request.method'));
-  response.writeHead(200, { 'content-type': request.headers['content-type'] ?? 'text/plain' });
-  response.end(request.headers['content-type']?.includes('json') ? '{}' : '');
-});
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
-process.on('message', () => process.send({ ...seen }));
+  response.writeHead(200, { 'content-type': request.headers['content-type'] ?? 'application/json' });
+  response.end(request.headers['content-type']?.includes('protobuf') ? '' : '{}');
+  try {
+    const spans = decode(request.url, unpacked(body, request.headers['content-encoding']));
+    if (spans === undefined) return; // no traces: settings, metrics, the agent's own questions
+    receiver.seen.bytes += body.length;
+    for (const span of spans) {
+      receiver.seen.spans += 1;
+      if (span.entry) receiver.seen.entries += 1;
+      if (receiver.watched !== undefined && receiver.watched.length < WATCHED) receiver.watched.push(span);
+    }
+  } catch (error) {
+    receiver.seen.refused += 1;
+    console.error(`sink: ${request.method} ${request.url}:`, error);
+  }
+}
 
-// Every HTTP span has this attribute once, whatever the encoding.
-function count(body, needle) {
-  let found = 0;
-  for (let at = body.indexOf(needle); at >= 0; at = body.indexOf(needle, at + needle.length)) found += 1;
-  return found;
+function unpacked(body, encoding) {
+  if (encoding === 'gzip') return gunzipSync(body);
+  return encoding === 'deflate' ? inflateSync(body) : body;
 }

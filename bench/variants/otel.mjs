@@ -1,11 +1,12 @@
-import { trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { NestInstrumentation } from '@opentelemetry/instrumentation-nestjs-core';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { otelWithSpan } from './otel-with-span.mjs';
 
 /** OpenTelemetry's SDK with its instrumentations, as their documentation sets them up for ES modules. */
 export async function otel(framework, sampler) {
@@ -19,24 +20,16 @@ export async function otel(framework, sampler) {
   const instrumentations = [
     new HttpInstrumentation(),
     new ExpressInstrumentation(),
+    new NestInstrumentation(),
     new UndiciInstrumentation(),
     new PinoInstrumentation(),
   ];
   registerInstrumentations({ instrumentations });
   const { setup } = await import('./bare.mjs');
-  const tracer = trace.getTracer('bench');
-  const withSpan = (name, run) =>
-    tracer.startActiveSpan(name, async (span) => {
-      try {
-        return await run();
-      } finally {
-        span.end();
-      }
-    });
   const fastify = framework === 'fastify' ? await import('@fastify/otel') : undefined;
   return {
     ...setup(),
-    withSpan,
+    withSpan: otelWithSpan(),
     ...(fastify !== undefined && { fastifyPlugin: new fastify.FastifyOtelInstrumentation().plugin() }),
   };
 }

@@ -1,5 +1,5 @@
 import { tracedFetch } from '@throughline/clients/fetch';
-import { withSpan } from '@throughline/core';
+import { tracedListener, withSpan } from '@throughline/core';
 import { traceFields } from '@throughline/logs/pino';
 import { startTracing } from '@throughline/sdk';
 import { pino } from 'pino';
@@ -14,7 +14,11 @@ export async function ours(framework, options) {
     withSpan,
     log: () => logger.info('hello'),
     call: async () => (await fetch(process.env.PEER)).text(),
+    listener: tracedListener,
     ...(framework === 'fastify' && { fastifyPlugin: (await import('@throughline/fastify')).tracing }),
     ...(framework === 'express' && { expressMiddleware: (await import('@throughline/express')).tracing() }),
+    ...(framework.startsWith('nest-') && {
+      nestModule: (await import('@throughline/nestjs')).TracingModule.forRoot(),
+    }),
   };
 }

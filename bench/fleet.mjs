@@ -1,0 +1,81 @@
+// The processes of one framework: a server of each variant, all alive at once, the load generator, the sink and what the
+// servers call. Servers on one core; all others on another, or on two.
+import { cpus } from 'node:os';
+import { VARIANTS } from './matrix.mjs';
+import { ask, cpuTime, launch, nextMessage } from './measure.mjs';
+
+const SERVERS_CORE = 1;
+const LOAD_CORE = 0;
+const SINK_CORE = cpus().length > 2 ? 2 : 0;
+
+export class Fleet {
+  #children = [];
+  servers = [];
+  leftOut = {};
+
+  static async start(framework, variants) {
+    const fleet = new Fleet();
+    try {
+      await fleet.#start(framework, variants);
+      return fleet;
+    } catch (error) {
+      fleet.stop();
+      throw error;
+    }
+  }
+
+  async #start(framework, variants) {
+    const [sink, peer, load] = [
+      this.#launch('./sink.mjs', [], { cpu: SINK_CORE }),
+      this.#launch('./peer.mjs', [], { cpu: SINK_CORE }),
+      this.#launch('./load.mjs', [], { cpu: LOAD_CORE }),
+    ];
+    this.load = load;
+    await nextMessage(sink);
+    const { port: peerPort } = await nextMessage(peer);
+    for (const variant of variants) {
+      const reason = VARIANTS[variant].leftOut?.(framework);
+      if (reason) this.leftOut[variant] = reason;
+      else this.servers.push(await this.#server(framework, variant, sink, `http://127.0.0.1:${peerPort}/`));
+    }
+  }
+
+  async #server(framework, variant, sink, peer) {
+    const { module = variant, execArgv, env, format = 'otlp' } = VARIANTS[variant];
+    const { port: sinkPort } = await ask(sink, { open: format });
+    const origin = `http://127.0.0.1:${sinkPort}`;
+    const child = this.#launch('./server.mjs', [framework, module], {
+      env: { SINK: `${origin}/v1/traces`, PEER: peer, ...env?.(origin) },
+      cpu: SERVERS_CORE,
+      execArgv,
+    });
+    const { port } = await nextMessage(child);
+    return {
+      variant,
+      ...VARIANTS[variant],
+      child,
+      port,
+      exported: () => ask(sink, { count: sinkPort }),
+      watch: () => ask(sink, { watch: sinkPort }),
+      spans: async () => (await ask(sink, { spans: sinkPort })).spans,
+      cpuTime: () => cpuTime(child.pid),
+    };
+  }
+
+  /** Gives one server load and resolves with what came of it; a failed request is an error. */
+  async turn(server, order) {
+    const result = await ask(this.load, { port: server.port, connections: 64, ...order });
+    if (result.failure !== undefined) throw new Error(`${server.variant}: ${result.failure}`);
+    return result;
+  }
+
+  stop() {
+    for (const child of this.#children) child.kill('SIGKILL');
+  }
+
+  #launch(script, args, settings) {
+    const child = launch(script, args, settings);
+    this.#children.push(child);
+    return child;
+  }
+}

@@ -1,0 +1,87 @@
+import { busyWarning } from './machine.mjs';
+import { VARIANTS } from './matrix.mjs';
+
+/** The results as Markdown. */
+export function report({ http, startup, weight }) {
+  const parts = [
+    '# Results',
+    'Written by the benchmark: see [README.md](README.md) for how, and what the columns mean.',
+  ];
+  if (http !== undefined)
+    parts.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
+  if (startup !== undefined) parts.push('## Start', place(startup.machine), startTable(startup));
+  if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function place(machine) {
+  const { date, node, system, processor, cores, loadAverage } = machine;
+  const where = `${date}, Node.js ${node}, ${cores} × ${processor}, ${system}, load average ${loadAverage.join(', ')}.`;
+  const warning = busyWarning(machine);
+  return warning === undefined ? where : `${where}\n\n**${warning}**`;
+}
+
+function cell({ framework, route, rounds, rows, profiles }) {
+  const control = rows.find(({ variant }) => variant === 'control');
+  const columns = ['', 'CPU ratio', 'spread', 'µs/request', 'p50 ms', 'p99 ms', 'RSS MB', 'exported B/request'];
+  if (profiles !== undefined) columns.push('heap B/request', 'loop p99 ms');
+  const lines = rows.map((row) => {
+    const { variant, ratio, ratioFrom, ratioTo, cpuMicroseconds, p50, p99, residentMegabytes, exportedBytes } = row;
+    const cells = [
+      VARIANTS[variant].title,
+      ratio.toFixed(2),
+      `${ratioFrom.toFixed(2)}–${ratioTo.toFixed(2)}`,
+      cpuMicroseconds.toFixed(0),
+      p50.toFixed(1),
+      p99.toFixed(1),
+      residentMegabytes.toFixed(0),
+      exportedBytes.toFixed(0),
+    ];
+    const own = profiles?.[variant];
+    if (own !== undefined) cells.push(own.allocatedBytes.toFixed(0), own.loopDelay99.toFixed(1));
+    return cells;
+  });
+  const title = `### ${framework}, ${route}`;
+  return `${title}\n\nControl ${control.ratio.toFixed(2)} (${control.ratioFrom.toFixed(2)}–${control.ratioTo.toFixed(2)}), ${rounds} rounds.\n\n${table(columns, lines)}`;
+}
+
+function kept({ framework, verdicts, delivered, leftOut, remarks }) {
+  const lines = Object.entries(verdicts).map(([variant, { spansPerRequest, problems }]) => [
+    VARIANTS[variant].title,
+    Object.entries(spansPerRequest)
+      .map(([route, count]) => `${route} ${count.toFixed(1)}`)
+      .join(', '),
+    delivered[variant] === undefined ? '' : `${(delivered[variant] * 100).toFixed(delivered[variant] < 0.1 ? 1 : 0)} %`,
+    [...problems, ...(remarks[variant] === undefined ? [] : [remarks[variant]])].join('; ') || 'whole',
+  ]);
+  for (const [variant, reason] of Object.entries(leftOut))
+    lines.push([VARIANTS[variant].title, '', '', `left out: ${reason}`]);
+  const columns = ['', 'spans a trace', 'requests whose span arrived', 'check'];
+  return `### ${framework}: what arrived\n\n${table(columns, lines)}`;
+}
+
+function startTable({ rows }) {
+  const columns = ['', 'ms to the first request taken', 'over bare', 'spread', 'RSS MB'];
+  const lines = rows.map(({ variant, milliseconds, over, overFrom, overTo, residentMegabytes }) => [
+    VARIANTS[variant].title,
+    milliseconds.toFixed(0),
+    over.toFixed(0),
+    `${overFrom.toFixed(0)}–${overTo.toFixed(0)}`,
+    residentMegabytes.toFixed(0),
+  ]);
+  return table(columns, lines);
+}
+
+function weightTable({ rows }) {
+  const lines = rows.map(({ title, packages, megabytes, own, failure }) =>
+    failure === undefined ? [title, packages, megabytes.toFixed(1), own?.toFixed(0) ?? ''] : [title, '', '', failure],
+  );
+  return table(['', 'packages', 'MB', 'of these our own, KB'], lines);
+}
+
+function table(columns, lines) {
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  return [row(columns), row(columns.map((_column, index) => (index === 0 ? '---' : '---:'))), ...lines.map(row)].join(
+    '\n',
+  );
+}

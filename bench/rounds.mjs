@@ -1,0 +1,77 @@
+import { ROUTES } from './matrix.mjs';
+import { ask, quantile, residentMegabytes } from './measure.mjs';
+
+const LEAST_ROUNDS = 3;
+
+/**
+ * Measures one route: all servers get their turns one after the other, A B C A B C, until the time is over; a ratio is
+ * that to the bare server of the same round. The processor time of a turn lasts until the next turn of the same server
+ * begins, so that what is put off (exports, collections) is paid for by who put it off.
+ */
+export async function measureRoute(fleet, route, { milliseconds, slice }) {
+  const order = { ...ROUTES[route], milliseconds: slice };
+  const warmUps = [];
+  for (const server of fleet.servers) warmUps.push(await fleet.turn(server, { ...order, milliseconds: slice * 2 }));
+  const before = await exportedBy(fleet.servers);
+  const rows = fleet.servers.map(() => ({ cpu: [], latencies: [], requests: 0 }));
+  const until = performance.now() + milliseconds;
+  const marks = fleet.servers.map((server) => server.cpuTime());
+  let counts = [];
+  let rounds = 0;
+  for (; rounds < LEAST_ROUNDS || performance.now() < until; rounds += 1) {
+    const turns = [];
+    for (const [index, server] of fleet.servers.entries()) {
+      const mark = server.cpuTime();
+      if (rounds > 0) rows[index].cpu.push((mark - marks[index]) / 1000 / counts[index]);
+      marks[index] = mark;
+      const turn = await fleet.turn(server, order);
+      rows[index].latencies.push(...turn.latencies);
+      rows[index].requests += turn.requests;
+      turns.push(turn.requests);
+    }
+    counts = turns;
+  }
+  for (const [index, server] of fleet.servers.entries()) {
+    rows[index].cpu.push((server.cpuTime() - marks[index]) / 1000 / counts[index]);
+  }
+  const after = await exportedBy(fleet.servers);
+  const bare = rows[0].cpu;
+  return {
+    rounds,
+    rows: rows.map(({ cpu, latencies, requests }, index) => {
+      const ratios = cpu.map((microseconds, round) => microseconds / bare[round]);
+      return {
+        variant: fleet.servers[index].variant,
+        ratio: quantile(ratios, 0.5),
+        ratioFrom: quantile(ratios, 0.25),
+        ratioTo: quantile(ratios, 0.75),
+        cpuMicroseconds: quantile(cpu, 0.5),
+        p50: quantile(latencies, 0.5),
+        p99: quantile(latencies, 0.99),
+        requests,
+        sent: requests + warmUps[index].requests,
+        residentMegabytes: residentMegabytes(fleet.servers[index].child.pid),
+        exportedBytes: (after[index].bytes - before[index].bytes) / requests,
+      };
+    }),
+  };
+}
+
+/** What a request allocates on the heap, and how late the event loop is: an order apart, because looking costs. */
+export async function profile(fleet, route, milliseconds) {
+  const profiles = {};
+  for (const server of fleet.servers) {
+    await fleet.turn(server, { ...ROUTES[route], milliseconds: milliseconds / 2 });
+    await ask(server.child, { profile: 'start' });
+    const { requests } = await fleet.turn(server, { ...ROUTES[route], milliseconds });
+    const { allocated, loopDelay99 } = await ask(server.child, { profile: 'stop' });
+    profiles[server.variant] = { allocatedBytes: allocated / requests, loopDelay99 };
+  }
+  return profiles;
+}
+
+async function exportedBy(servers) {
+  const counts = [];
+  for (const server of servers) counts.push(await server.exported());
+  return counts;
+}
