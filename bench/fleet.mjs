@@ -3,6 +3,7 @@
 import { cpus } from 'node:os';
 import { VARIANTS } from './matrix.mjs';
 import { ask, cpuTime, launch, nextMessage } from './measure.mjs';
+import { launchServer } from './server-process.mjs';
 
 const SERVERS_CORE = 1;
 const LOAD_CORE = 0;
@@ -36,19 +37,14 @@ export class Fleet {
     for (const variant of variants) {
       const reason = VARIANTS[variant].leftOut?.(framework);
       if (reason) this.leftOut[variant] = reason;
-      else this.servers.push(await this.#server(framework, variant, sink, `http://127.0.0.1:${peerPort}/`));
+      else this.servers.push(await this.#server(framework, variant, sink, peerPort));
     }
   }
 
-  async #server(framework, variant, sink, peer) {
-    const { module = variant, execArgv, env, format = 'otlp' } = VARIANTS[variant];
-    const { port: sinkPort } = await ask(sink, { open: format });
-    const origin = `http://127.0.0.1:${sinkPort}`;
-    const child = this.#launch('./server.mjs', [framework, module], {
-      env: { SINK: `${origin}/v1/traces`, PEER: peer, ...env?.(origin) },
-      cpu: SERVERS_CORE,
-      execArgv,
-    });
+  async #server(framework, variant, sink, peerPort) {
+    const { port: sinkPort } = await ask(sink, { open: VARIANTS[variant].format ?? 'otlp' });
+    const child = launchServer(framework, variant, { sinkPort, peerPort, cpu: SERVERS_CORE });
+    this.#children.push(child);
     const { port } = await nextMessage(child);
     return {
       variant,

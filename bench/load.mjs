@@ -1,6 +1,6 @@
 // A load generator of its own process: keep-alive connections that each send the next request when a response is
 // complete. Told by IPC what to do: { port, path, headers, connections, milliseconds or requests } →
-// { requests, failed, latencies }. Connections stay open from one turn to the next: a turn pays for requests only.
+// { requests, failure, latencies }. Connections stay open from one turn to the next: a turn pays for requests only.
 import { Connection } from './connection.mjs';
 
 const pools = new Map();
@@ -16,15 +16,25 @@ async function load({ port, path, headers = '', connections, milliseconds = 60_0
   let failure;
   const pool = pools.get(port) ?? [];
   pools.set(port, pool);
+  const timed = async (connection) => {
+    const sentAt = performance.now();
+    await connection.exchange(text);
+    latencies.push(performance.now() - sentAt);
+  };
+  const first = async (index) => {
+    if (pool[index]?.open) {
+      try {
+        return await timed(pool[index]);
+      } catch {} // a server may close an idle connection in the moment it is used again
+    }
+    pool[index] = await Connection.to(port);
+    await timed(pool[index]);
+  };
   const oneAfterAnother = async (index) => {
     try {
-      if (!pool[index]?.open) pool[index] = await Connection.to(port);
-      while (left > 0 && performance.now() < until) {
-        left -= 1;
-        const sentAt = performance.now();
-        await pool[index].exchange(text);
-        latencies.push(performance.now() - sentAt);
-      }
+      if (left-- <= 0) return;
+      await first(index);
+      while (performance.now() < until && left-- > 0) await timed(pool[index]);
     } catch (error) {
       failure ??= error;
     }

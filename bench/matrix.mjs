@@ -16,7 +16,7 @@ export const ROUTES = {
 };
 
 const OTLP = 'otlp';
-const nestTwelve = 'its instrumentation of Nest ends below version 12: spans of the platform only';
+const nestTwelve = 'it knows nothing of Nest 12: spans of the platform only';
 
 /**
  * Each variant of the table: `module` in variants/ is its set-up inside of the process, `execArgv` and `env` what its

@@ -9,7 +9,8 @@ export function report({ http, startup, weight }) {
   ];
   if (http !== undefined)
     parts.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
-  if (startup !== undefined) parts.push('## Start', place(startup.machine), startTable(startup));
+  if (startup !== undefined)
+    parts.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
   if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
   return `${parts.join('\n\n')}\n`;
 }
@@ -61,12 +62,13 @@ function kept({ framework, verdicts, delivered, leftOut, remarks }) {
 }
 
 function startTable({ rows }) {
-  const columns = ['', 'ms to the first request taken', 'over bare', 'spread', 'RSS MB'];
-  const lines = rows.map(({ variant, milliseconds, over, overFrom, overTo, residentMegabytes }) => [
+  const columns = ['', 'ms until it listens', 'over bare', 'spread', 'CPU ms over bare', 'RSS MB'];
+  const lines = rows.map(({ variant, milliseconds, over, overFrom, overTo, cpuOver, residentMegabytes }) => [
     VARIANTS[variant].title,
     milliseconds.toFixed(0),
     over.toFixed(0),
     `${overFrom.toFixed(0)}–${overTo.toFixed(0)}`,
+    cpuOver.toFixed(0),
     residentMegabytes.toFixed(0),
   ]);
   return table(columns, lines);

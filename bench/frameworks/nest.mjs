@@ -25,7 +25,7 @@ export async function startNest(adapter, { nestModule, withSpan = (_name, run) =
   Controller()(Controllers);
   class Application {}
   Module({ imports: nestModule === undefined ? [] : [nestModule], controllers: [Controllers] })(Application);
-  const app = await NestFactory.create(Application, adapter, { logger: false });
+  const app = await NestFactory.create(Application, adapter, { logger: false, abortOnError: false });
   hook(app);
   await app.listen(0, '127.0.0.1');
   return app.getHttpServer().address().port;
