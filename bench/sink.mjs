@@ -36,12 +36,12 @@ async function open(format) {
 }
 
 async function receive(receiver, decode, request, response) {
-  const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const body = Buffer.concat(chunks);
-  response.writeHead(200, { 'content-type': request.headers['content-type'] ?? 'application/json' });
-  response.end(request.headers['content-type']?.includes('protobuf') ? '' : '{}');
   try {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    response.writeHead(200, { 'content-type': request.headers['content-type'] ?? 'application/json' });
+    response.end(request.headers['content-type']?.includes('protobuf') ? '' : '{}');
     const spans = decode(request.url, unpacked(body, request.headers['content-encoding']));
     if (spans === undefined) return; // no traces: settings, metrics, the agent's own questions
     receiver.seen.bytes += body.length;
@@ -51,6 +51,7 @@ async function receive(receiver, decode, request, response) {
       if (receiver.watched !== undefined && receiver.watched.length < WATCHED) receiver.watched.push(span);
     }
   } catch (error) {
+    if (error.code === 'ECONNRESET') return; // a server that was ended
     receiver.seen.refused += 1;
     console.error(`sink: ${request.method} ${request.url}:`, error);
   }
