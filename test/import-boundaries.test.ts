@@ -31,7 +31,9 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   },
   testkit: { runtime: ['node:', '@opentelemetry/'] },
   readers: { runtime: ['node:', '@throughline/analysis'] },
-  viewer: { runtime: ['node:', '@throughline/analysis', '@throughline/readers', '@duckdb/node-api'] },
+  viewer: {
+    runtime: ['node:', '@throughline/analysis', '@throughline/readers', '@throughline/sampling', '@duckdb/node-api'],
+  },
   // Runs in browsers too.
   analysis: { runtime: [] },
 };
