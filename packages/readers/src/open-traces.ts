@@ -2,13 +2,14 @@ import { openFile } from './file-source.ts';
 import type { HttpOptions } from './http-client.ts';
 import { jaegerSource } from './jaeger/jaeger-source.ts';
 import { shownText } from './shown-text.ts';
+import { tempoSource } from './tempo-source.ts';
 import { type TraceSource, TraceSourceError } from './trace-source.ts';
 import { zipkinSource } from './zipkin-source.ts';
 
 /**
  * Opens what holds traces:
  *
- * - `jaeger+http://localhost:16686`, `zipkin+https://…`: a backend, with its base path. The address may hold credentials,
+ * - `jaeger+http://localhost:16686`, `tempo+http://…`, `zipkin+https://…`: a backend, with its base path. The address may hold credentials,
  *   `zipkin+https://user:password@…`.
  * - `http://localhost:4318`, without saying what it is: what speaks Jaeger's API, as the viewer does.
  * - `traces.json`: a file of spans, in any format that `readSpans` of @throughline/analysis knows, packed or not.
@@ -31,5 +32,6 @@ export async function openTraces(location: string, options: HttpOptions = {}): P
 
 const BACKENDS: ReadonlyMap<string, (address: URL, options: HttpOptions) => TraceSource> = new Map([
   ['jaeger', jaegerSource],
+  ['tempo', tempoSource],
   ['zipkin', zipkinSource],
 ]);
