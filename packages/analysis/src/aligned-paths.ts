@@ -1,7 +1,9 @@
+import { getOrMake } from './collections.ts';
 import type { PathProfile, TraceProfile } from './trace-profile.ts';
 
 /** A call path with what two groups of traces have of it. */
 export type AlignedPath = {
+  readonly id: number;
   readonly parent: AlignedPath | undefined;
   readonly service: string;
   readonly name: string;
@@ -13,7 +15,6 @@ export type AlignedPath = {
 /** The call paths of two groups, those of one path together, parents before children. */
 export function alignPaths(current: TraceProfile, baseline: TraceProfile): AlignedPath[] {
   const aligned = new Map<string, AlignedPath>();
-  const ids = new Map<AlignedPath, number>();
   for (const [side, profile] of [
     ['current', current],
     ['baseline', baseline],
@@ -22,13 +23,8 @@ export function alignPaths(current: TraceProfile, baseline: TraceProfile): Align
     for (const path of profile.paths.values()) {
       const parent = path.parent === undefined ? undefined : own.get(path.parent);
       const { service, name, depth } = path;
-      const key = `${parent === undefined ? '' : ids.get(parent)}\n${service}\n${name}`;
-      let row = aligned.get(key);
-      if (row === undefined) {
-        row = { parent, service, name, depth };
-        ids.set(row, aligned.size);
-        aligned.set(key, row);
-      }
+      const key = `${parent === undefined ? '' : parent.id}\n${service}\n${name}`;
+      const row = getOrMake(aligned, key, (): AlignedPath => ({ id: aligned.size, parent, service, name, depth }));
       row[side] = path;
       own.set(path, row);
     }

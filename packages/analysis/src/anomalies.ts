@@ -2,7 +2,7 @@ import { type AlignedPath, alignPaths, pathNames } from './aligned-paths.ts';
 import { compareTexts } from './collections.ts';
 import { believable, probabilityOf, shareDifference, wilsonInterval } from './significance.ts';
 import type { Trace } from './trace.ts';
-import { type CallProfile, type PathProfile, profileOf, type TraceProfile } from './trace-profile.ts';
+import { type CallProfile, type PathProfile, placeOf, profileOf, type TraceProfile } from './trace-profile.ts';
 
 /**
  * What differs: an operation is `slower` or `faster`, fails more often (`errors`), a call path is `missing` or `new`, or
@@ -113,10 +113,6 @@ function fanOut(own: PathProfile, usual: PathProfile, place: Pick<Anomaly, 'serv
 // Of the mean; counts vary at least as those of chance do.
 function variance({ squares, parents }: PathProfile, mean: number): number {
   return Math.max(squares / parents - mean * mean, mean) / parents;
-}
-
-function placeOf({ service, name, callee }: CallProfile) {
-  return callee === undefined ? { service, name } : { service, name, callee };
 }
 
 function textOf({ kind, service, name, callee = '', path = [] }: Anomaly): string {

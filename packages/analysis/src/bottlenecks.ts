@@ -1,7 +1,7 @@
 import { CLOCK_TOLERANCE } from './asynchronous.ts';
 import { append, compareTexts, getOrMake } from './collections.ts';
 import { type CriticalPath, criticalPath, type Interval } from './critical-path.ts';
-import { Drag } from './drag.ts';
+import { type Drag, dragOf } from './drag.ts';
 import { systemOf } from './peer.ts';
 import type { Trace, TraceSpan } from './trace.ts';
 import { generalName } from './trace-profile.ts';
@@ -37,7 +37,7 @@ const WAITING =
 
 /** What made a request slow, the one first that would save most; of a part of the trace by its own critical path. */
 export function bottlenecks(trace: Trace, path: CriticalPath = criticalPath(trace)): Bottleneck[] {
-  const drag = new Drag(path);
+  const drag = dragOf(path);
   return [...operations(path, drag), ...patterns(path, drag)].sort(
     (a, b) =>
       b.drag - a.drag ||

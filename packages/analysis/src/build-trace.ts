@@ -1,10 +1,11 @@
-import { compareTexts } from './collections.ts';
+import { compareTexts, sortInPlace } from './collections.ts';
 import { bySiblingOrder, distinctSpans, hasId, NO_CHILDREN, type Node } from './distinct-spans.ts';
 import { groupByTrace } from './group-by-trace.ts';
 import type { Span } from './span.ts';
 import { findParents } from './span-finder.ts';
 import type { Trace, TraceWarning } from './trace.ts';
 import { setTimes } from './trace-times.ts';
+import { warn } from './trace-warnings.ts';
 
 /**
  * Makes a trace of spans in any order; the same spans in another order make the same trace. What is wrong with them
@@ -33,7 +34,7 @@ export function buildTrace(spans: Iterable<Span>): Trace {
   return {
     traceId,
     startUnixNano,
-    duration: nodes.reduce((latest, { end }) => Math.max(latest, end), 0),
+    duration: latestEnd(nodes),
     roots,
     spans: ordered,
     byId,
@@ -55,50 +56,29 @@ function chooseTrace(spans: Iterable<Span>, warnings: TraceWarning[]): { traceId
   for (const [id, group] of traces) {
     if (id === traceId) continue;
     const spanId = group.map((span) => span.spanId).sort()[0] ?? '';
-    const message = `${group.length} spans belong to trace ${id} and were left out.`;
-    warnings.push({ kind: 'other-trace', spanId, message });
+    warn(warnings, 'other-trace', spanId, `${group.length} spans belong to trace ${id} and were left out.`);
   }
   return { traceId, own };
 }
 
-// Gives every span its children and returns the roots. Children are counted first, so that each list is made at once and
-// as long as it has to be: for 100,000 spans that takes half of what growing lists do.
+// Gives every span its children and returns the roots.
 function adopt(nodes: readonly Node[]): Node[] {
-  for (const [index, node] of nodes.entries()) node.index = index;
-  const ends = new Int32Array(nodes.length);
   const roots: Node[] = [];
   const strays: Node[] = [];
+  for (const node of nodes) node.children = NO_CHILDREN;
   for (const node of nodes) {
-    if (node.parent !== undefined) ends[node.parent.index] = (ends[node.parent.index] as number) + 1;
-    else if (hasId(node.span.parentSpanId)) strays.push(node);
-    else roots.push(node);
+    const { parent } = node;
+    if (parent === undefined) (hasId(node.span.parentSpanId) ? strays : roots).push(node);
+    // A list that starts with its first item has no room to spare, which most never need.
+    else if (parent.children.length === 0) parent.children = [node];
+    else parent.children.push(node);
   }
-  for (let index = 1; index < ends.length; index += 1)
-    ends[index] = (ends[index] as number) + (ends[index - 1] as number);
-  const families: Node[] = new Array(nodes.length - roots.length - strays.length);
-  for (let index = nodes.length - 1; index >= 0; index -= 1) {
-    const node = nodes[index] as Node;
-    if (node.parent === undefined) continue;
-    const place = (ends[node.parent.index] as number) - 1;
-    ends[node.parent.index] = place;
-    families[place] = node;
-  }
-  for (const node of nodes) {
-    const [start = 0, end = families.length] = [ends[node.index], ends[node.index + 1]];
-    node.children = start === end ? NO_CHILDREN : inSiblingOrder(families.slice(start, end));
-  }
-  return inSiblingOrder(roots).concat(inSiblingOrder(strays));
+  for (const { children } of nodes) sortInPlace(children, bySiblingOrder);
+  return sortInPlace(roots, bySiblingOrder).concat(sortInPlace(strays, bySiblingOrder));
 }
 
-// Most come sorted.
-function inSiblingOrder(siblings: Node[]): Node[] {
-  for (let at = 1; at < siblings.length; at += 1)
-    if (bySiblingOrder(siblings[at - 1] as Node, siblings[at] as Node) > 0) return siblings.sort(bySiblingOrder);
-  return siblings;
-}
-
-// Depth first with a stack of its own: traces of 100,000 levels exist.
-function inOrder(roots: readonly Node[]): Node[] {
+/** All spans below these, depth first, told their depths and places; with a stack of its own: traces of 100,000 levels exist. */
+export function inOrder(roots: readonly Node[]): Node[] {
   const ordered: Node[] = [];
   const open = roots.toReversed();
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -112,6 +92,11 @@ function inOrder(roots: readonly Node[]): Node[] {
   return ordered;
 }
 
+/** When the last of these spans ends. */
+export function latestEnd(nodes: readonly Node[]): number {
+  return nodes.reduce((latest, { end }) => Math.max(latest, end), 0);
+}
+
 // Walks up from every span once; a walk that comes upon itself is a cycle, which is cut at its earliest span.
 function cutCycles(nodes: readonly Node[], warnings: TraceWarning[]): void {
   const walks = new Map<Node, number>();
@@ -120,8 +105,7 @@ function cutCycles(nodes: readonly Node[], warnings: TraceWarning[]): void {
     for (; node !== undefined && !walks.has(node); node = node.parent) walks.set(node, walk);
     if (node === undefined || walks.get(node) !== walk) continue;
     const cut = earliestOfCycle(node);
-    const message = `Span ${cut.span.spanId} is its own ancestor; it is shown as a root.`;
-    warnings.push({ kind: 'cycle', spanId: cut.span.spanId, message });
+    warn(warnings, 'cycle', cut.span.spanId, `Span ${cut.span.spanId} is its own ancestor; it is shown as a root.`);
     cut.parent = undefined;
   }
 }
@@ -136,14 +120,17 @@ function earliestOfCycle(start: Node): Node {
 function warnOfRoots(roots: readonly Node[], warnings: TraceWarning[]): void {
   const count = roots.filter(({ span }) => !hasId(span.parentSpanId)).length;
   if (count < 2) return;
-  const message = `${count} spans have no parent; the earliest one counts as the root.`;
-  warnings.push({ kind: 'several-roots', spanId: roots[0]?.span.spanId ?? '', message });
+  warn(
+    warnings,
+    'several-roots',
+    roots[0]?.span.spanId ?? '',
+    `${count} spans have no parent; the earliest one counts as the root.`,
+  );
 }
 
 function warnOfServices(nodes: readonly Node[], warnings: TraceWarning[]): void {
   const nameless = nodes.filter(({ span }) => span.resource.service === '');
   if (nameless.length === 0) return;
   const { span } = nameless.reduce((first, node) => (bySiblingOrder(node, first) < 0 ? node : first));
-  const message = `${nameless.length} spans do not name their service.`;
-  warnings.push({ kind: 'missing-service', spanId: span.spanId, message });
+  warn(warnings, 'missing-service', span.spanId, `${nameless.length} spans do not name their service.`);
 }

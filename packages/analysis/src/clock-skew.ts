@@ -1,3 +1,5 @@
+import { getOrMake } from './collections.ts';
+import { firstText } from './peer.ts';
 import type { Resource } from './span.ts';
 import type { Trace, TraceSpan } from './trace.ts';
 
@@ -39,15 +41,13 @@ export function clockSkew(trace: Trace): ClockSkew {
     const from = span.parent === undefined ? undefined : hostOf(span.parent);
     const to = hostOf(span);
     if (span.parent === undefined || from === undefined || from === to) continue;
-    const key = JSON.stringify([from, to]);
-    const pair = pairs.get(key) ?? {
+    const pair = getOrMake(pairs, JSON.stringify([from, to]), () => ({
       from,
       to,
-      least: Number.NEGATIVE_INFINITY,
-      most: Number.POSITIVE_INFINITY,
+      least: -Infinity,
+      most: Infinity,
       calls: 0,
-    };
-    pairs.set(key, pair);
+    }));
     pairOf[span.index] = pair;
     pair.calls += 1;
     pair.least = Math.max(pair.least, span.parent.start - span.start);
@@ -57,7 +57,8 @@ export function clockSkew(trace: Trace): ClockSkew {
   const offsets = new Float64Array(trace.spans.length);
   for (const { parent, index } of trace.spans) {
     const pair = pairOf[index];
-    if (parent !== undefined) offsets[index] = (offsets[parent.index] ?? 0) + (pair === undefined ? 0 : offsetOf(pair));
+    if (parent !== undefined)
+      offsets[index] = (offsets[parent.index] as number) + (pair === undefined ? 0 : offsetOf(pair));
   }
   const adjustments = [...pairs.values()]
     .filter((pair) => offsetOf(pair) !== 0)
@@ -65,20 +66,15 @@ export function clockSkew(trace: Trace): ClockSkew {
   return { adjustments, offsets };
 
   function hostOf({ span: { resource } }: TraceSpan): string {
-    const known = names.get(resource);
-    if (known !== undefined) return known;
-    const name = hostName(resource);
-    names.set(resource, name);
-    return name;
+    return getOrMake(names, resource, () => hostName(resource));
   }
 }
 
 type Pair = { readonly from: string; readonly to: string; least: number; most: number; calls: number };
 
 function hostName({ attributes, service }: Resource): string {
-  for (const key of ['host.id', 'host.name', 'k8s.pod.uid', 'k8s.pod.name', 'service.instance.id'])
-    if (typeof attributes[key] === 'string') return attributes[key];
-  return service;
+  const name = firstText(attributes, 'host.id', 'host.name', 'k8s.pod.uid', 'k8s.pod.name', 'service.instance.id');
+  return name ?? service;
 }
 
 // What takes longer than its caller waits, or is not waited for, tells nothing about when it had to end.
@@ -88,5 +84,5 @@ function mayBound(span: TraceSpan, parent: TraceSpan): boolean {
 
 function offsetOf({ least, most }: Pair): number {
   if (least <= 0 && most >= 0) return 0;
-  return most === Number.POSITIVE_INFINITY ? least : Math.round((least + most) / 2);
+  return most === Infinity ? least : Math.round((least + most) / 2);
 }

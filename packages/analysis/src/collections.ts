@@ -15,6 +15,11 @@ export function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else list.push(value);
 }
 
+/** Adds a number to the one that a map has under a key. */
+export function addTo<K>(sums: Map<K, number>, key: K, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value);
+}
+
 /** What a map has under a key, made now if it is not there yet. */
 export function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
@@ -23,4 +28,11 @@ export function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
     map.set(key, value);
   }
   return value;
+}
+
+/** Sorts a list in place, without effort where it is in order already, as most lists of spans are. */
+export function sortInPlace<T>(list: T[], compare: (a: T, b: T) => number): T[] {
+  for (let at = 1; at < list.length; at += 1)
+    if (compare(list[at - 1] as T, list[at] as T) > 0) return list.sort(compare);
+  return list;
 }

@@ -1,4 +1,5 @@
 import { CLOCK_TOLERANCE, isAsynchronous, isHandedOver, toleranceFor } from './asynchronous.ts';
+import { sortInPlace } from './collections.ts';
 import type { Trace, TraceSpan } from './trace.ts';
 
 /** What a critical path is of, and how it reads doubtful times. */
@@ -82,14 +83,9 @@ export function criticalPath(trace: Trace, options: CriticalPathOptions = {}): C
       return;
     }
     const awaited: TraceSpan[] = [];
-    let inOrder = true;
-    for (const child of span.children) {
-      if (child.start >= end || child.end <= start || isUnawaited[child.index] === 1) continue;
-      const previous = awaited.at(-1);
-      if (previous !== undefined && byEnd(previous, child) > 0) inOrder = false;
-      awaited.push(child);
-    }
-    if (!inOrder) awaited.sort(byEnd);
+    for (const child of span.children)
+      if (child.start < end && child.end > start && isUnawaited[child.index] === 0) awaited.push(child);
+    sortInPlace(awaited, byEnd);
     stack.push({ span, start, end, reached: end, next: 0, awaited, joins: [], joined: 0 });
   }
 

@@ -1,3 +1,4 @@
+import { addTo } from './collections.ts';
 import { believable, probabilityOf, shareDifference } from './significance.ts';
 import type { Attributes, Resource, Span } from './span.ts';
 
@@ -45,7 +46,7 @@ function count(counts: Counts, spans: Iterable<Span>, side: 0 | 1): number {
   for (const { attributes, resource } of spans) {
     total += 1;
     add(counts, attributes, side, 1);
-    resources.set(resource, (resources.get(resource) ?? 0) + 1);
+    addTo(resources, resource, 1);
   }
   for (const [resource, times] of resources) add(counts, resource.attributes, side, times);
   return total;

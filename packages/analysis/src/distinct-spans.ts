@@ -1,12 +1,13 @@
 import { compareTexts } from './collections.ts';
 import type { Span } from './span.ts';
 import type { TraceWarning } from './trace.ts';
+import { warn } from './trace-warnings.ts';
 
 /** A span in its place while the tree is built. */
 export type Node = {
   span: Span;
   parent: Node | undefined;
-  children: readonly Node[];
+  children: Node[];
   depth: number;
   start: number;
   end: number;
@@ -23,7 +24,7 @@ export type DistinctSpans = {
 };
 
 /** Of all spans without children, as most have none; frozen, so that nobody gives them some. */
-export const NO_CHILDREN: readonly Node[] = /* @__PURE__ */ Object.freeze([]);
+export const NO_CHILDREN: Node[] = /* @__PURE__ */ Object.freeze([] as Node[]) as Node[];
 
 /**
  * The spans without those that were sent twice. Same id, kind and service is the same span: the longer record counts, as
@@ -37,35 +38,36 @@ export function distinctSpans(spans: Iterable<Span>, warnings: TraceWarning[]): 
   for (const span of spans) {
     const { spanId } = span;
     if (!hasId(spanId)) {
-      warnings.push({ kind: 'missing-id', spanId, message: 'A span has no id; it is shown without children.' });
-      nodes.push(newNode(span));
+      warn(warnings, 'missing-id', spanId, 'A span has no id; it is shown without children.');
+      addNode(span);
       continue;
     }
-    // Most ids come once, so the longer key is made for the others only.
     const first = byId.get(spanId);
     if (first === undefined) {
-      const node = newNode(span);
-      byId.set(spanId, node);
-      nodes.push(node);
+      byId.set(spanId, addNode(span));
       continue;
     }
     let same: Node | undefined = first;
+    // Most ids come once, so the longer key is made for the others only.
     if (!isSame(first.span, span)) {
       const key = `${spanId} ${span.kind} ${span.resource.service}`;
       same = others.get(key);
       if (same === undefined) {
         sharedIds.add(spanId);
-        const node = newNode(span);
-        others.set(key, node);
-        nodes.push(node);
+        others.set(key, addNode(span));
         continue;
       }
     }
     same.span = moreComplete(same.span, span);
-    const message = `Span ${spanId} came twice; the longer record is shown.`;
-    warnings.push({ kind: 'duplicate-span', spanId, message });
+    warn(warnings, 'duplicate-span', spanId, `Span ${spanId} came twice; the longer record is shown.`);
   }
   return { nodes, byId, sharedIds };
+
+  function addNode(span: Span): Node {
+    const node = { span, parent: undefined, children: NO_CHILDREN, depth: 0, start: 0, end: 0, index: -1 };
+    nodes.push(node);
+    return node;
+  }
 }
 
 /** Whether an id is one that a parent can be found by: neither empty nor all zeros. */
@@ -82,11 +84,6 @@ export function bySiblingOrder(a: Node, b: Node): number {
     compareTexts(a.span.resource.service, b.span.resource.service) ||
     compareTexts(canonical(a.span), canonical(b.span))
   );
-}
-
-// One literal for all, so that they have one shape.
-function newNode(span: Span): Node {
-  return { span, parent: undefined, children: NO_CHILDREN, depth: 0, start: 0, end: 0, index: -1 };
 }
 
 function isSame(a: Span, b: Span): boolean {

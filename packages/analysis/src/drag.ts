@@ -1,93 +1,90 @@
-import type { CriticalPath } from './critical-path.ts';
+import { addTo } from './collections.ts';
+import type { CriticalPath, Interval } from './critical-path.ts';
+
+/** What a request would save, in nanoseconds. */
+export type Drag = {
+  /** If segments of the path, given by their positions, took no time. */
+  readonly of: (positions: readonly number[]) => number;
+  /** If all of the path within an interval took no time; O(log n). */
+  readonly within: (start: number, end: number) => number;
+};
 
 /**
  * What a request would save if parts of its critical path took no time: their length, unless a span that runs beside them
  * would then be waited for instead. Devaux's drag (Total Project Control, 1999), with siblings as the parallel work.
  */
-export class Drag {
-  readonly #path: CriticalPath;
-  /** Where each segment ends. */
-  readonly #ends: Float64Array;
-  /** Of each segment the span beside it with the least slack. */
-  readonly #limits: Int32Array;
-
-  /** Of each segment the run that it is in: neighbours that the same span limits. */
-  readonly #runs: Int32Array;
-  /** Where each run starts. */
-  readonly #starts: number[] = [];
-  /** What is saved by all runs before each. */
-  readonly #saved: number[] = [0];
-
-  constructor(path: CriticalPath) {
-    const { segments } = path;
-    this.#path = path;
-    this.#ends = new Float64Array(segments.length);
-    for (let at = 0; at < segments.length; at += 1) this.#ends[at] = segments[at]?.end ?? 0;
-    this.#limits = leastSlack(path, this.#ends);
-    this.#runs = new Int32Array(segments.length);
-    for (let at = 0; at < segments.length; at += 1) {
-      if (at === 0 || this.#limits[at] !== this.#limits[at - 1]) this.#starts.push(at);
-      this.#runs[at] = this.#starts.length - 1;
-    }
-    for (const [run, first] of this.#starts.entries())
-      this.#saved.push((this.#saved[run] ?? 0) + this.#limited(first, (this.#starts[run + 1] ?? segments.length) - 1));
+export function dragOf({ segments, parallel }: CriticalPath): Drag {
+  const count = segments.length;
+  // Where each segment starts and the last one ends: they touch.
+  const bounds = new Float64Array(count + 1);
+  for (let at = 0; at < count; at += 1) {
+    const { start, end } = segments[at] as Interval;
+    bounds[at] = start;
+    bounds[at + 1] = end;
   }
+  // Of each segment the span beside it with the least slack, and the run that it is in: neighbours with the same limit.
+  const limits = leastSlack(bounds, parallel);
+  const runs = new Int32Array(count);
+  // Where each run starts and the last one ends, and what is saved by all before it.
+  const starts: number[] = [];
+  const saved = [0];
+  for (let at = 0; at < count; at += 1) {
+    if (at === 0 || limits[at] !== limits[at - 1]) starts.push(at);
+    runs[at] = starts.length - 1;
+  }
+  starts.push(count);
+  for (let run = 0; run + 1 < starts.length; run += 1)
+    saved.push((saved[run] as number) + inRun(starts[run] as number, starts[run + 1] as number));
+  return { of, within };
 
-  /** For segments of the path by their positions, nanoseconds. */
-  of(segments: Iterable<number>): number {
+  function of(positions: readonly number[]): number {
     const lengths = new Map<number, number>();
     let limit = -1;
     let length = 0;
     // Neighbours mostly have one limit, so their lengths are added up before they are put down.
-    for (const at of segments) {
-      const segment = this.#path.segments[at];
-      if (segment === undefined) continue;
-      if (this.#limits[at] !== limit) {
-        lengths.set(limit, (lengths.get(limit) ?? 0) + length);
-        limit = this.#limits[at] ?? -1;
+    for (const at of positions) {
+      if (limits[at] !== limit) {
+        addTo(lengths, limit, length);
+        limit = limits[at] as number;
         length = 0;
       }
-      length += segment.end - segment.start;
+      length += (bounds[at + 1] as number) - (bounds[at] as number);
     }
-    lengths.set(limit, (lengths.get(limit) ?? 0) + length);
-    let saved = 0;
-    for (const [by, time] of lengths) saved += Math.min(time, this.#path.parallel[by]?.slack ?? time);
-    return saved;
+    addTo(lengths, limit, length);
+    let sum = 0;
+    for (const [by, time] of lengths) sum += Math.min(time, parallel[by]?.slack ?? time);
+    return sum;
   }
 
-  /** For all of the path within an interval, nanoseconds; O(log n). */
-  within(start: number, end: number): number {
-    const from = firstEndingAfter(this.#ends, start);
-    const to = firstEndingAfter(this.#ends, end - 1);
-    const [first = 0, last = 0] = [this.#runs[from], this.#runs[to]];
-    if (end <= start || from >= this.#path.segments.length) return 0;
-    if (first === last) return this.#limited(from, to);
-    const between = (this.#saved[last] ?? 0) - (this.#saved[first + 1] ?? 0);
-    return (
-      this.#limited(from, (this.#starts[first + 1] ?? 0) - 1) + between + this.#limited(this.#starts[last] ?? 0, to)
-    );
+  function within(start: number, end: number): number {
+    if (end <= start) return 0;
+    const from = firstEndingAfter(bounds, start);
+    const after = firstEndingAfter(bounds, end - 1) + 1;
+    const first = runs[from] as number;
+    const last = runs[after - 1] as number;
+    if (first === last) return inRun(from, after);
+    const between = (saved[last] as number) - (saved[first + 1] as number);
+    return inRun(from, starts[first + 1] as number) + between + inRun(starts[last] as number, after);
   }
 
-  // Segments of one run touch.
-  #limited(from: number, to: number): number {
-    const length = (this.#path.segments[to]?.end ?? 0) - (this.#path.segments[from]?.start ?? 0);
-    return Math.min(length, this.#path.parallel[this.#limits[from] ?? -1]?.slack ?? length);
+  // For segments of one run.
+  function inRun(from: number, after: number): number {
+    const length = (bounds[after] as number) - (bounds[from] as number);
+    return Math.min(length, parallel[limits[from] as number]?.slack ?? length);
   }
 }
 
 // Paints the segments with the spans beside them, the one with the least slack first; what is painted is skipped by
 // following `next`, so that all takes O(n log n).
-function leastSlack({ segments, parallel }: CriticalPath, ends: Float64Array): Int32Array {
-  const limits = new Int32Array(segments.length).fill(-1);
+function leastSlack(bounds: Float64Array, parallel: CriticalPath['parallel']): Int32Array {
+  const count = bounds.length - 1;
+  const limits = new Int32Array(count).fill(-1);
   if (parallel.length === 0) return limits;
-  const next = Int32Array.from({ length: segments.length + 1 }, (_, at) => at);
-  const order = Array.from(parallel.keys()).sort(
-    (a, b) => (parallel[a]?.slack ?? 0) - (parallel[b]?.slack ?? 0) || a - b,
-  );
-  for (const limit of order) {
-    const { start = 0, end = 0 } = parallel[limit] ?? {};
-    for (let at = unpainted(firstEndingAfter(ends, start)); at < segments.length; at = unpainted(at)) {
-      if ((segments[at]?.start ?? end) >= end) break;
+  const next = Int32Array.from({ length: count + 1 }, (_, at) => at);
+  const order = [...parallel.entries()].sort(([a, { slack }], [b, other]) => slack - other.slack || a - b);
+  for (const [limit, { start, end }] of order) {
+    for (let at = unpainted(firstEndingAfter(bounds, start)); at < count; at = unpainted(at)) {
+      if ((bounds[at] as number) >= end) break;
       limits[at] = limit;
       next[at] = at + 1;
     }
@@ -104,12 +101,13 @@ function leastSlack({ segments, parallel }: CriticalPath, ends: Float64Array): I
   }
 }
 
-function firstEndingAfter(ends: Float64Array, moment: number): number {
+// The segment, by its position.
+function firstEndingAfter(bounds: Float64Array, moment: number): number {
   let low = 0;
-  let high = ends.length;
+  let high = bounds.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ends[middle] as number) > moment) high = middle;
+    if ((bounds[middle + 1] as number) > moment) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -1,3 +1,5 @@
+import { addTo } from './collections.ts';
+
 const GAMMA = 1.02;
 const LOG_GAMMA = Math.log(GAMMA);
 
@@ -13,12 +15,12 @@ export class DurationSketch {
 
   add(value: number, weight = 1): void {
     const bucket = value <= 1 ? 0 : Math.ceil(Math.log(value) / LOG_GAMMA);
-    this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + weight);
+    addTo(this.#buckets, bucket, weight);
     this.count += weight;
   }
 
   merge(other: DurationSketch): void {
-    for (const [bucket, weight] of other.#buckets) this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + weight);
+    for (const [bucket, weight] of other.#buckets) addTo(this.#buckets, bucket, weight);
     this.count += other.count;
   }
 

@@ -16,27 +16,28 @@ export function systemOf({ kind, attributes }: Span): 'database' | 'queue' | 'ca
 /** The database, queue or host that a span names as its other side; `peer.service` comes before all else. */
 export function peerOf(span: Span): Peer | undefined {
   const { attributes } = span;
-  const named = first(attributes, 'peer.service', 'service.peer.name');
+  const named = firstText(attributes, 'peer.service', 'service.peer.name');
   const system = systemOf(span);
   if (system === 'database') {
-    const database = first(attributes, 'db.system.name', 'db.system') ?? '';
-    return { kind: 'database', name: named ?? joined(database, first(attributes, 'db.namespace', 'db.name')) };
+    const database = firstText(attributes, 'db.system.name', 'db.system') ?? '';
+    return { kind: 'database', name: named ?? joined(database, firstText(attributes, 'db.namespace', 'db.name')) };
   }
   if (system === 'queue') {
-    const broker = first(attributes, 'messaging.system');
-    const destination = first(attributes, 'messaging.destination.name', 'messaging.destination');
+    const broker = firstText(attributes, 'messaging.system');
+    const destination = firstText(attributes, 'messaging.destination.name', 'messaging.destination');
     const name = named ?? (broker === undefined ? destination : joined(broker, destination));
     return name === undefined ? undefined : { kind: 'queue', name };
   }
   const name =
     named ??
     (span.kind === 'client'
-      ? first(attributes, 'server.address', 'net.peer.name', 'http.host', 'rpc.service')
+      ? firstText(attributes, 'server.address', 'net.peer.name', 'http.host', 'rpc.service')
       : undefined);
   return name === undefined ? undefined : { kind: 'peer', name };
 }
 
-function first(attributes: Attributes, ...keys: string[]): string | undefined {
+/** The first of these attributes that is a text and not empty. */
+export function firstText(attributes: Attributes, ...keys: string[]): string | undefined {
   for (const key of keys) {
     const value = attributes[key];
     if (typeof value === 'string' && value !== '') return value;

@@ -2,7 +2,7 @@ import { type AlignedPath, alignPaths } from './aligned-paths.ts';
 import { getOrMake } from './collections.ts';
 import { shareDifference } from './significance.ts';
 import type { Trace } from './trace.ts';
-import { type CallProfile, profileOf, type TraceProfile } from './trace-profile.ts';
+import { type CallProfile, placeOf, profileOf, type TraceProfile } from './trace-profile.ts';
 
 /** A service that may be what went wrong. */
 export type RootCause = {
@@ -121,8 +121,4 @@ function addedTime({ pathTimes, spans }: CallProfile, { pathTimes: usual }: Call
     added += (time - median) * count;
   }
   return slow / spans > 0.05 + CERTAIN * Math.sqrt((0.05 * 0.95) / spans) ? added : 0;
-}
-
-function placeOf({ service, name, callee }: CallProfile) {
-  return callee === undefined ? { service, name } : { service, name, callee };
 }

@@ -1,6 +1,7 @@
 import { getOrMake } from './collections.ts';
 import { bySiblingOrder, type DistinctSpans, hasId, type Node } from './distinct-spans.ts';
 import type { TraceWarning } from './trace.ts';
+import { warn } from './trace-warnings.ts';
 
 /**
  * Finds the parent of each span. Caller and callee may share one id, as in Zipkin: then the callee's half is the child of
@@ -14,8 +15,8 @@ export function findParents(distinct: DistinctSpans, warnings: TraceWarning[]): 
   const shared = sharedIds(distinct, warnings);
   for (const node of nodes) {
     const { spanId, parentSpanId } = node.span;
-    const caller = shared.size > 0 && isCallee(node) ? shared.get(spanId)?.first : undefined;
-    if (caller !== undefined && caller !== node && isCaller(caller)) {
+    const caller = shared.size > 0 && isCallee(node) ? byId.get(spanId) : undefined;
+    if (isCaller(caller)) {
       node.parent = caller;
     } else if (hasId(parentSpanId)) {
       const id = shared.size > 0 ? shared.get(parentSpanId) : undefined;
@@ -24,8 +25,12 @@ export function findParents(distinct: DistinctSpans, warnings: TraceWarning[]): 
           ? byId.get(parentSpanId)
           : (id.byService.get(node.span.resource.service) ?? id.callee ?? id.halves[0]);
       if (node.parent !== undefined) continue;
-      const message = `The parent ${parentSpanId} of span ${spanId} is missing; the span is shown as a root.`;
-      warnings.push({ kind: 'orphan', spanId, message });
+      warn(
+        warnings,
+        'orphan',
+        spanId,
+        `The parent ${parentSpanId} of span ${spanId} is missing; the span is shown as a root.`,
+      );
     }
   }
 }
@@ -34,7 +39,6 @@ export function findParents(distinct: DistinctSpans, warnings: TraceWarning[]): 
 type SharedId = {
   readonly halves: Node[];
   readonly byService: Map<string, Node>;
-  first: Node | undefined;
   callee: Node | undefined;
 };
 
@@ -45,27 +49,27 @@ function sharedIds({ nodes, byId, sharedIds: ids }: DistinctSpans, warnings: Tra
   for (const node of halves) {
     const { spanId, resource } = node.span;
     const id = getOrMake(shared, spanId, newSharedId);
-    id.halves.push(node);
+    if (id.halves.push(node) === 1 || (isCaller(node) && !isCaller(byId.get(spanId)))) byId.set(spanId, node);
     if (isCallee(node)) id.callee ??= node;
     if (isCallee(node) ? !isCallee(id.byService.get(resource.service)) : !id.byService.has(resource.service))
       id.byService.set(resource.service, node);
-    if (id.first === undefined || (isCaller(node) && !isCaller(id.first))) {
-      id.first = node;
-      byId.set(spanId, node);
-    }
   }
   for (const [spanId, id] of shared) {
     if (id.halves.length === 2 && id.halves.some(isCaller) && id.halves.some(isCallee)) continue;
-    const message = `${id.halves.length} different spans have the id ${spanId}; all are shown.`;
-    warnings.push({ kind: 'duplicate-span', spanId, message });
+    warn(
+      warnings,
+      'duplicate-span',
+      spanId,
+      `${id.halves.length} different spans have the id ${spanId}; all are shown.`,
+    );
   }
   return shared;
 }
 
 function newSharedId(): SharedId {
-  return { halves: [], byService: new Map(), first: undefined, callee: undefined };
+  return { halves: [], byService: new Map(), callee: undefined };
 }
 
-const isCaller = (node: Node): boolean => node.span.kind === 'client' || node.span.kind === 'producer';
+const isCaller = (node: Node | undefined): boolean => node?.span.kind === 'client' || node?.span.kind === 'producer';
 
 const isCallee = (node: Node | undefined): boolean => node?.span.kind === 'server' || node?.span.kind === 'consumer';

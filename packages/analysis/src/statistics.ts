@@ -40,8 +40,8 @@ export type ServiceStatistics = CallStatistics & {
  */
 export class Statistics {
   readonly #services = new Map<string, { entries: CallCounter; operations: Map<string, Operation> }>();
-  #first = Number.POSITIVE_INFINITY;
-  #last = Number.NEGATIVE_INFINITY;
+  #first = Infinity;
+  #last = -Infinity;
 
   add(span: Span): void {
     const start = Number(span.startUnixNano);
@@ -98,12 +98,7 @@ export class Statistics {
 
   #operation(operations: Map<string, Operation>, name: string, kind: SpanKind): Operation {
     const key = `${name}\n${kind}`;
-    let operation = operations.get(key);
-    if (operation === undefined) {
-      operation = { name, kind, spans: 0, calls: new CallCounter() };
-      operations.set(key, operation);
-    }
-    return operation;
+    return getOrMake(operations, key, () => ({ name, kind, spans: 0, calls: new CallCounter() }));
   }
 }
 

@@ -1,3 +1,4 @@
+import { addTo, getOrMake } from './collections.ts';
 import { criticalPath } from './critical-path.ts';
 import { DurationSketch } from './duration-sketch.ts';
 import { selfTimes } from './self-times.ts';
@@ -21,6 +22,7 @@ export type CallProfile = {
 
 /** The spans that came about in the same way: the same operations from the root down. */
 export type PathProfile = {
+  readonly id: number;
   readonly parent: PathProfile | undefined;
   readonly service: string;
   readonly name: string;
@@ -57,7 +59,6 @@ export class TraceProfile {
   readonly calls = new Map<string, CallProfile>();
   readonly paths = new Map<string, PathProfile>();
   readonly #names = new Map<string, string>();
-  readonly #ids = new Map<PathProfile, number>();
 
   add(trace: Trace): void {
     const [root] = trace.roots;
@@ -95,8 +96,7 @@ export class TraceProfile {
       path.time += span.end - span.start;
       path.selfTime += selfTime;
       path.start += span.start;
-      const last = lastCalled(span);
-      path.lastChildren.set(last, (path.lastChildren.get(last) ?? 0) + 1);
+      addTo(path.lastChildren, lastCalled(span), 1);
       // Spans of one path and one parent come together: a new parent closes the run of the last.
       if (path.run === 0 || path.of !== parent) {
         close(path);
@@ -114,23 +114,25 @@ export class TraceProfile {
     const name = this.#name(span.span.name);
     const callee = calleeOf(span);
     const key = `${service}\n${name}\n${callee ?? ''}`;
-    let call = this.calls.get(key);
-    if (call === undefined) {
+    return getOrMake(this.calls, key, () => {
       const [own, path] = [new DurationSketch(), new DurationSketch()];
-      call = { service, name, callee, spans: 0, errors: 0, ownErrors: 0, selfTimes: own, pathTimes: path };
-      this.calls.set(key, call);
-    }
-    return call;
+      return { service, name, callee, spans: 0, errors: 0, ownErrors: 0, selfTimes: own, pathTimes: path };
+    });
   }
 
   #path(parent: PathProfile | undefined, { span }: TraceSpan): PathProfile | undefined {
     const { service } = span.resource;
     const name = this.#name(span.name);
-    const key = `${parent === undefined ? '' : this.#ids.get(parent)}\n${service}\n${name}`;
+    const key = `${parent === undefined ? '' : parent.id}\n${service}\n${name}`;
     let path = this.paths.get(key);
     if (path === undefined && this.paths.size < MAX_PATHS) {
       const depth = parent === undefined ? 0 : parent.depth + 1;
-      const sums = {
+      path = {
+        id: this.paths.size,
+        parent,
+        service,
+        name,
+        depth,
         spans: 0,
         errors: 0,
         time: 0,
@@ -138,11 +140,10 @@ export class TraceProfile {
         start: 0,
         parents: 0,
         squares: 0,
+        lastChildren: new Map(),
         of: undefined,
         run: 0,
       };
-      path = { parent, service, name, depth, ...sums, lastChildren: new Map() };
-      this.#ids.set(path, this.paths.size);
       this.paths.set(key, path);
     }
     return path;
@@ -161,6 +162,15 @@ export class TraceProfile {
 /** A name with `#` in place of what tells one thing from another of its kind: numbers and hexadecimal ids. */
 export function generalName(name: string): string {
   return name.replace(/\b(?:[0-9a-f]{8,}(?:-[0-9a-f]{4,})*|\d+)\b/gi, '#');
+}
+
+/** What names a call. */
+export function placeOf({
+  service,
+  name,
+  callee,
+}: CallProfile): Pick<CallProfile, 'service' | 'name'> & { callee?: string } {
+  return callee === undefined ? { service, name } : { service, name, callee };
 }
 
 /** The profile of these traces; one that is made already is returned as it is. */

@@ -1,5 +1,6 @@
 import type { Node } from './distinct-spans.ts';
 import type { TraceWarning } from './trace.ts';
+import { warn } from './trace-warnings.ts';
 
 // 52 days: the differences of times this near to the median are exact in a double.
 const BELIEVABLE = 2n ** 52n;
@@ -10,36 +11,41 @@ const BELIEVABLE = 2n ** 52n;
  * trace, such an end as the start of its span.
  */
 export function setTimes(nodes: readonly Node[], warnings: TraceWarning[]): bigint {
-  let origin = nodes[0]?.span.startUnixNano ?? 0n;
-  let last = origin;
-  let first = origin;
+  let first = nodes[0]?.span.startUnixNano ?? 0n;
+  let last = first;
   for (const { span } of nodes) {
-    const { startUnixNano, endUnixNano } = span;
-    if (startUnixNano < origin) origin = startUnixNano;
-    else if (startUnixNano > last) last = startUnixNano;
-    if (endUnixNano < first) first = endUnixNano;
-    else if (endUnixNano > last) last = endUnixNano;
+    const { startUnixNano: start, endUnixNano: end } = span;
+    if (start < first) first = start;
+    if (end < first) first = end;
+    if (start > last) last = start;
+    if (end > last) last = end;
   }
   // Times this near to each other are near to their median too, which need not be found then.
-  const near = last - origin < BELIEVABLE && last - first < BELIEVABLE;
-  const median = near ? origin : medianStart(nodes);
+  const near = last - first < BELIEVABLE;
+  const median = near ? last : medianStart(nodes);
   const isBelievable = (time: bigint): boolean => near || (time - median < BELIEVABLE && median - time < BELIEVABLE);
-  if (!near) {
-    origin = median;
-    for (const { span } of nodes)
-      if (span.startUnixNano < origin && isBelievable(span.startUnixNano)) origin = span.startUnixNano;
-  }
+  let origin = median;
+  for (const { span } of nodes)
+    if (span.startUnixNano < origin && isBelievable(span.startUnixNano)) origin = span.startUnixNano;
   for (const node of nodes) {
     const { spanId, startUnixNano, endUnixNano } = node.span;
     const start = isBelievable(startUnixNano) ? startUnixNano : origin;
     const end = isBelievable(endUnixNano) ? endUnixNano : start;
     const duration = Number(end - start);
     if (start !== startUnixNano || end !== endUnixNano) {
-      const message = `Span ${spanId} lasts from ${startUnixNano} to ${endUnixNano} ns, too far from the rest of its trace; it is shown within it.`;
-      warnings.push({ kind: 'absurd-duration', spanId, message });
+      warn(
+        warnings,
+        'absurd-duration',
+        spanId,
+        `Span ${spanId} lasts from ${startUnixNano} to ${endUnixNano} ns, too far from the rest of its trace; it is shown within it.`,
+      );
     } else if (duration < 0) {
-      const message = `Span ${spanId} ends ${-duration} ns before it starts; it is shown without duration.`;
-      warnings.push({ kind: 'negative-duration', spanId, message });
+      warn(
+        warnings,
+        'negative-duration',
+        spanId,
+        `Span ${spanId} ends ${-duration} ns before it starts; it is shown without duration.`,
+      );
     }
     node.start = Number(start - origin);
     node.end = node.start + Math.max(duration, 0);
@@ -52,6 +58,5 @@ function medianStart(nodes: readonly Node[]): bigint {
   const starts = new BigUint64Array(nodes.length);
   let count = 0;
   for (const { span } of nodes) if (span.startUnixNano > 0n) starts[count++] = span.startUnixNano;
-  if (count === 0) return 0n;
-  return starts.subarray(0, count).sort()[count >> 1] as bigint;
+  return starts.subarray(0, count).sort()[count >> 1] ?? 0n;
 }

@@ -1,5 +1,8 @@
+import { inOrder, latestEnd } from './build-trace.ts';
 import { type ClockSkew, clockSkew } from './clock-skew.ts';
-import type { Trace, TraceSpan } from './trace.ts';
+import { sortInPlace } from './collections.ts';
+import type { Node } from './distinct-spans.ts';
+import type { Trace } from './trace.ts';
 
 /**
  * The trace as it would look if all hosts had the clock of the root's; the trace that is given and the recorded spans
@@ -7,33 +10,24 @@ import type { Trace, TraceSpan } from './trace.ts';
  */
 export function withoutSkew(trace: Trace, skew: ClockSkew = clockSkew(trace)): Trace {
   if (skew.adjustments.length === 0) return trace;
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const { start, end, index } of trace.spans) {
-    first = Math.min(first, start + (skew.offsets[index] ?? 0));
-    last = Math.max(last, end + (skew.offsets[index] ?? 0));
-  }
+  let first = Infinity;
+  for (const { start, index } of trace.spans) first = Math.min(first, start + (skew.offsets[index] as number));
   const nodes: Node[] = [];
   const roots: Node[] = [];
   for (const { span, parent, depth, start, end, index } of trace.spans) {
-    const shift = (skew.offsets[index] ?? 0) - first;
+    const shift = (skew.offsets[index] as number) - first;
     const above = parent === undefined ? undefined : nodes[parent.index];
     const node: Node = { span, parent: above, children: [], depth, start: start + shift, end: end + shift, index };
     nodes.push(node);
     (above?.children ?? roots).push(node);
   }
-  for (const { children } of nodes) if (children.length > 1) children.sort(byStart);
+  for (const { children } of nodes) sortInPlace(children, byStart);
 
-  const spans: Node[] = [];
-  const open = roots.toReversed();
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    node.index = spans.push(node) - 1;
-    for (let at = node.children.length - 1; at >= 0; at -= 1) open.push(node.children[at] as Node);
-  }
+  const spans = inOrder(roots);
   return {
     ...trace,
     startUnixNano: trace.startUnixNano + BigInt(Math.round(first)),
-    duration: last - first,
+    duration: latestEnd(spans),
     roots,
     spans,
     byId: new Map(spans.map((node) => [node.span.spanId, node])),
@@ -47,8 +41,6 @@ export function withoutSkew(trace: Trace, skew: ClockSkew = clockSkew(trace)): T
     ],
   };
 }
-
-type Node = { -readonly [Key in keyof TraceSpan]: Key extends 'children' ? Node[] : TraceSpan[Key] };
 
 // The trace that is read has siblings in a fixed order already, and sorting keeps it among equals.
 function byStart(a: Node, b: Node): number {

@@ -1,5 +1,5 @@
 import type { AttributeValue, Resource, Span, SpanEvent, SpanLink } from '../span.ts';
-import { type AttributeBag, newBag } from './attribute-bag.ts';
+import { newBag } from './attribute-bag.ts';
 import {
   type Fields,
   fieldsOf,
@@ -12,7 +12,7 @@ import {
   timeOfMicros,
 } from './json-fields.ts';
 import { doubleFrom, integerFrom } from './otlp-json-values.ts';
-import { someParent } from './otlp-names.ts';
+import { resourceOfService, someParent } from './otlp-names.ts';
 import { fieldsFromTags } from './span-tags.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 
@@ -71,11 +71,9 @@ function tracesOf(json: unknown): readonly unknown[] {
 }
 
 function resourceFrom({ serviceName, tags }: Fields): Resource {
-  const service = textOf(serviceName);
-  const attributes = newBag();
-  if (service !== '') attributes['service.name'] = service;
-  addTags(attributes, tags);
-  return { service, attributes };
+  const resource = resourceOfService(textOf(serviceName));
+  for (const [key, value] of listOf(tags, 'tags').map(tagFrom)) resource.attributes[key] = value;
+  return resource;
 }
 
 function spanFrom(span: Fields, resource: Resource): Span {
@@ -134,10 +132,6 @@ function eventFrom(value: unknown): SpanEvent {
   return { name, timeUnixNano: timeOfMicros(timestamp), attributes };
 }
 
-function addTags(attributes: AttributeBag, tags: unknown): void {
-  for (const [key, value] of listOf(tags, 'tags').map(tagFrom)) attributes[key] = value;
-}
-
 function tagFrom(tag: unknown): [string, AttributeValue] {
   const { key, type, value } = fieldsOf(tag, 'a tag');
   return [textOf(key), tagValueFrom(type, value)];
@@ -148,6 +142,5 @@ function tagValueFrom(type: unknown, value: unknown): AttributeValue {
   if (type === 'bool' && typeof value === 'string') return value === 'true';
   if (type === 'int64') return integerFrom(value);
   if (type === 'float64') return doubleFrom(value);
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return value === undefined || value === null ? null : jsonOf(value);
+  return typeof value === 'object' && value !== null ? jsonOf(value) : ((value as AttributeValue | undefined) ?? null);
 }

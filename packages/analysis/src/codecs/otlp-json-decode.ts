@@ -3,6 +3,7 @@ import {
   type Fields,
   fieldsOf,
   firstOf,
+  isObject,
   listOf,
   parseJson,
   someCount,
@@ -42,12 +43,12 @@ function resourceSpansOf(json: unknown): unknown {
 }
 
 function resourceSpansIn(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
-  const fields = fieldsOf(json, 'OTLP JSON');
-  const inner = firstOf(fields, 'result', 'trace');
-  const direct = firstOf(fields, 'resourceSpans', 'batches');
-  if (direct !== undefined || typeof inner !== 'object' || inner === null) return direct;
-  return firstOf(inner as { [key: string]: unknown }, 'resourceSpans', 'batches');
+  if (!isObject(json)) return undefined;
+  const inner = firstOf(json, 'result', 'trace');
+  return (
+    firstOf(json, 'resourceSpans', 'batches') ??
+    (isObject(inner) ? firstOf(inner, 'resourceSpans', 'batches') : undefined)
+  );
 }
 
 function spanFrom(span: Fields, resource: Resource, scope: Scope | undefined): Span {

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../log-record.ts';
 import type { Resource, Scope } from '../span.ts';
-import { type Fields, fieldsOf, parseJson, someText, timeOf } from './json-fields.ts';
+import { type Fields, fieldsOf, parseJson, someText, textOf, timeOf } from './json-fields.ts';
 import { itemsOf } from './otlp-json-groups.ts';
 import { attributesFrom, idFrom, valueFrom } from './otlp-json-values.ts';
 import { TraceFormatError } from './trace-format-error.ts';
@@ -38,8 +38,7 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 // The number or, which OTLP forbids and some do, the name: SEVERITY_NUMBER_WARN2 is 14.
 function severityFrom(value: unknown): number {
   if (typeof value === 'number') return value >= 0 && value < 2 ** 31 ? Math.trunc(value) : 0;
-  const [, level = '', step = '1'] =
-    /^SEVERITY_NUMBER_([A-Z]+)([2-4]?)$/.exec(typeof value === 'string' ? value : '') ?? [];
+  const [, level = '', step = '1'] = /^SEVERITY_NUMBER_([A-Z]+)([2-4]?)$/.exec(textOf(value)) ?? [];
   const index = LEVELS.indexOf(level);
   return index < 0 ? 0 : index * 4 + Number(step || 1);
 }

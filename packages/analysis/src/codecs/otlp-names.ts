@@ -1,5 +1,6 @@
+import { hasId } from '../distinct-spans.ts';
 import type { AttributeValue, Resource, Scope, Span, SpanKind } from '../span.ts';
-import type { AttributeBag } from './attribute-bag.ts';
+import { type AttributeBag, newBag } from './attribute-bag.ts';
 
 /** Kinds by their number in OTLP; what is unspecified counts as internal, as OTLP recommends. */
 export const KINDS: readonly SpanKind[] = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -16,6 +17,13 @@ export function resourceOf(attributes: AttributeBag): Resource {
   return { service: typeof service === 'string' ? service : '', attributes };
 }
 
+/** The resource of a service by its name, without other attributes yet. */
+export function resourceOfService(service: string): { readonly service: string; readonly attributes: AttributeBag } {
+  const attributes = newBag();
+  if (service !== '') attributes['service.name'] = service;
+  return { service, attributes };
+}
+
 /** The scope that has this name and version, if it has any. */
 export function scopeOf(name: string, version: string): Scope | undefined {
   if (name === '' && version === '') return undefined;
@@ -29,5 +37,5 @@ export function isInteger(value: number): boolean {
 
 /** The id of a parent, where empty and zero mean that there is none. */
 export function someParent(id: string): string | undefined {
-  return id === '' || id === '0000000000000000' ? undefined : id;
+  return hasId(id) ? id : undefined;
 }

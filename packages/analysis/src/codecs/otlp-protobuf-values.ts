@@ -95,29 +95,24 @@ export function readId(reader: ProtobufReader, size: 8 | 16): string {
 
 function readList(reader: ProtobufReader, depth: number): AttributeValue[] {
   const values: AttributeValue[] = [];
-  const outer = enterDeeper(reader, depth);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) values.push(readValue(reader, depth));
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
+  readItems(reader, depth, () => values.push(readValue(reader, depth)));
   return values;
 }
 
 function readMap(reader: ProtobufReader, depth: number): AttributeBag {
   const values = newBag();
-  const outer = enterDeeper(reader, depth);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x0a) readAttribute(reader, values, depth);
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
+  readItems(reader, depth, () => readAttribute(reader, values, depth));
   return values;
 }
 
-function enterDeeper(reader: ProtobufReader, depth: number): number {
+function readItems(reader: ProtobufReader, depth: number, readItem: () => void): void {
   if (depth > MAX_DEPTH) throw reader.error(`values of at most ${MAX_DEPTH} levels`);
-  return reader.enter();
+  const outer = reader.enter();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x0a) readItem();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
 }
 
 function readBytes(reader: ProtobufReader): string {

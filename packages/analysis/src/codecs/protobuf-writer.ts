@@ -60,9 +60,8 @@ export class ProtobufWriter {
 
   /** An integer that a number holds exactly, also when it is 0. */
   int64(field: number, value: number): void {
-    const high = Math.floor(value / 4294967296) >>> 0;
-    if (high === 0) this.#rawVarint(value >>> 0);
-    else this.#rawVarint64(value >>> 0, high);
+    if (value >= 0 && value < 2 ** 32) this.#rawVarint(value);
+    else this.#rawVarint64(BigInt.asUintN(64, BigInt(value)));
     this.#rawVarint(field << 3);
   }
 
@@ -116,11 +115,9 @@ export class ProtobufWriter {
     }
   }
 
-  #rawVarint64(low: number, high: number): void {
-    let rest = (BigInt(high) << 32n) | BigInt(low);
+  #rawVarint64(value: bigint): void {
     const bytes: number[] = [];
-    for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-    bytes.push(Number(rest));
+    for (let rest = value; rest > 0n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0));
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#at);
   }

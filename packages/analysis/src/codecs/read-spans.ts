@@ -38,7 +38,7 @@ function fromProtobuf(data: Uint8Array): Span[] {
 // Whether the first byte after white space and a byte order mark begins an object or a list.
 function isLikeJson(data: Uint8Array): boolean {
   let at = data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf ? 3 : 0;
-  while (data[at] === 0x20 || data[at] === 0x09 || data[at] === 0x0a || data[at] === 0x0d) at++;
+  while (' \t\n\r'.includes(String.fromCharCode(data[at] as number))) at++;
   return data[at] === 0x7b || data[at] === 0x5b || at === data.length;
 }
 

@@ -1,3 +1,4 @@
+import { getOrMake } from '../collections.ts';
 import type { AttributeValue, Resource, Scope, Span } from '../span.ts';
 
 /** The spans of one resource, by scope. */
@@ -22,18 +23,12 @@ export function groupSpans(spans: Iterable<Span>): ResourceGroup[] {
 }
 
 function groupOf(groups: Map<Resource, Map<string, Span[]>>, { resource, scope }: Span): Span[] {
-  let scopes = groups.get(resource);
-  if (scopes === undefined) {
-    scopes = new Map();
-    groups.set(resource, scopes);
-  }
   const key = JSON.stringify([scope?.name, scope?.version]);
-  let group = scopes.get(key);
-  if (group === undefined) {
-    group = [];
-    scopes.set(key, group);
-  }
-  return group;
+  return getOrMake(
+    getOrMake(groups, resource, () => new Map<string, Span[]>()),
+    key,
+    () => [],
+  );
 }
 
 /** The attributes of a resource, its service among them. */

@@ -1,3 +1,4 @@
+import { getOrMake } from '../collections.ts';
 import type { AttributeValue, Resource, Span, SpanEvent } from '../span.ts';
 import { type AttributeBag, newBag } from './attribute-bag.ts';
 import {
@@ -11,7 +12,7 @@ import {
   textOf,
   timeOfMicros,
 } from './json-fields.ts';
-import { MAX_DEPTH, someParent } from './otlp-names.ts';
+import { KINDS, MAX_DEPTH, resourceOfService, someParent } from './otlp-names.ts';
 import { fieldsFromTags, type TaggedFields } from './span-tags.ts';
 import { TraceFormatError } from './trace-format-error.ts';
 
@@ -46,7 +47,7 @@ function spanFrom(span: Fields, resources: Map<string, Resource>): Span {
     textIn(value),
   ]);
   const { attributes, status, statusMessage, traceState, scope, ...tagged } = fieldsFromTags(tags);
-  const kind = KINDS.get(span.kind) ?? tagged.kind;
+  const kind = KINDS.find((name) => name !== 'internal' && name.toUpperCase() === span.kind) ?? tagged.kind;
   const failure = failureIn(attributes, status, statusMessage);
   if (textOf(remote.serviceName) !== '') attributes['peer.service'] ??= textOf(remote.serviceName);
   addAddress(attributes, 'network.peer', remote);
@@ -78,13 +79,6 @@ function spanFrom(span: Fields, resources: Map<string, Resource>): Span {
   };
 }
 
-const KINDS: ReadonlyMap<unknown, Span['kind']> = /* @__PURE__ */ new Map([
-  ['CLIENT', 'client'],
-  ['SERVER', 'server'],
-  ['PRODUCER', 'producer'],
-  ['CONSUMER', 'consumer'],
-]);
-
 // Any error tag says that the span failed, and its text why; OpenTelemetry's own status comes with it, or alone.
 function failureIn(
   attributes: AttributeBag,
@@ -104,14 +98,7 @@ function addAddress(attributes: AttributeBag, prefix: string, { ipv4, ipv6, port
 }
 
 function resourceOf(service: string, resources: Map<string, Resource>): Resource {
-  let resource = resources.get(service);
-  if (resource === undefined) {
-    const attributes = newBag();
-    if (service !== '') attributes['service.name'] = service;
-    resource = { service, attributes };
-    resources.set(service, resource);
-  }
-  return resource;
+  return getOrMake(resources, service, () => resourceOfService(service));
 }
 
 // OpenTelemetry writes an event with attributes as "name": {"key": "value"}.

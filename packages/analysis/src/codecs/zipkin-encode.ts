@@ -1,3 +1,4 @@
+import { firstText } from '../peer.ts';
 import type { Attributes, AttributeValue, Span } from '../span.ts';
 import { newBag } from './attribute-bag.ts';
 import { textOfValue } from './jaeger-encode.ts';
@@ -41,7 +42,7 @@ function spanJson(span: Span, shared: boolean): ZipkinSpan {
     traceId: span.traceId.startsWith('0000000000000000') ? span.traceId.slice(16) : span.traceId,
     id: span.spanId,
     parentId: span.parentSpanId,
-    name: span.name === '' ? undefined : span.name,
+    name: span.name || undefined,
     kind: span.kind === 'internal' ? undefined : span.kind.toUpperCase(),
     timestamp: span.startUnixNano < 1000n ? undefined : Number(span.startUnixNano / 1000n),
     duration: duration > 0n ? Math.max(1, Number(duration / 1000n)) : undefined,
@@ -64,8 +65,7 @@ function takePeer(tags: Map<string, AttributeValue>, { kind, attributes }: Span)
     return peer;
   }
   if (kind !== 'client' && kind !== 'producer') return '';
-  const known = PEERS.map((key) => attributes[key]).find((value) => typeof value === 'string' && value !== '');
-  return typeof known === 'string' ? known : '';
+  return firstText(attributes, ...PEERS) ?? '';
 }
 
 function takeEndpoint(tags: Map<string, AttributeValue>, service: string, prefix: string): object | undefined {
