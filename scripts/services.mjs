@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clickhouse } from './services/clickhouse.mjs';
 import { installDebian } from './services/debian.mjs';
 import { kafka } from './services/kafka.mjs';
 import { nats } from './services/nats.mjs';
@@ -29,7 +30,7 @@ import { zipkin } from './services/zipkin.mjs';
  */
 
 /** @type {readonly Service[]} */
-const services = [postgres, redis, rabbitmq, nats, kafka, prometheus, zipkin];
+const services = [postgres, redis, rabbitmq, nats, kafka, prometheus, zipkin, clickhouse];
 const [action = '', ...rest] = process.argv.slice(2);
 const separator = rest.indexOf('--');
 const names = separator === -1 ? rest : rest.slice(0, separator);

@@ -9,6 +9,7 @@ const URLS = {
   kafka: 'THROUGHLINE_TEST_KAFKA_URL',
   prometheus: 'THROUGHLINE_TEST_PROMETHEUS_URL',
   zipkin: 'THROUGHLINE_TEST_ZIPKIN_URL',
+  clickhouse: 'THROUGHLINE_TEST_CLICKHOUSE_URL',
 } as const;
 
 export type ServiceName = keyof typeof URLS;

@@ -1,3 +1,4 @@
+import { clickHouseSource } from './clickhouse/clickhouse-source.ts';
 import { openFile } from './file-source.ts';
 import type { HttpOptions } from './http-client.ts';
 import { jaegerSource } from './jaeger/jaeger-source.ts';
@@ -9,7 +10,8 @@ import { zipkinSource } from './zipkin-source.ts';
 /**
  * Opens what holds traces:
  *
- * - `jaeger+http://localhost:16686`, `tempo+http://…`, `zipkin+https://…`: a backend, with its base path. The address may hold credentials,
+ * - `jaeger+http://localhost:16686`, `tempo+http://…`, `zipkin+https://…`,
+ *   `clickhouse+http://localhost:8123/database?table=otel_traces`: a backend, with its base path. The address may hold credentials,
  *   `zipkin+https://user:password@…`.
  * - `http://localhost:4318`, without saying what it is: what speaks Jaeger's API, as the viewer does.
  * - `traces.json`: a file of spans, in any format that `readSpans` of @throughline/analysis knows, packed or not.
@@ -34,4 +36,5 @@ const BACKENDS: ReadonlyMap<string, (address: URL, options: HttpOptions) => Trac
   ['jaeger', jaegerSource],
   ['tempo', tempoSource],
   ['zipkin', zipkinSource],
+  ['clickhouse', clickHouseSource],
 ]);
