@@ -1,9 +1,11 @@
 import { gzipSync } from 'node:zlib';
+import { trace } from '@opentelemetry/api';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { encodeOtlpJson, encodeOtlpProtobuf, encodeZipkinJson } from '@throughline/analysis';
-import { describe, expect, it } from 'vitest';
+import { startTracing } from '@throughline/sdk';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SearchAnswer, SpanDetails, Status, TraceColumns } from '../src/api/messages.ts';
 import { createMemoryStore } from '../src/store/memory-store.ts';
 import { StoreFullError } from '../src/store/trace-store.ts';
@@ -35,6 +37,17 @@ describe('the receiver', () => {
     expect(details.attributes).toContainEqual(['http.response.status_code', 503]);
     expect(details).toMatchObject({ statusMessage: 'no stock', scope: { name: 'test', version: '1.2.3' } });
     expect(details.events).toMatchObject([{ name: 'retry', attributes: [['attempt', 2]] }]);
+  });
+
+  it("keeps what Throughline's own exporter sends", async () => {
+    const viewer = await viewerFor();
+    const tracing = startTracing({ serviceName: 'own', exporter: 'otlp', endpoint: viewer.url });
+    onTestFinished(() => tracing.shutdown());
+    const sent = trace.getTracer('test').startSpan('checkout', { attributes: { 'cart.items': 3 } });
+    sent.end();
+    await tracing.flush();
+    const { traces } = await viewer.ask<SearchAnswer>('traces?query=cart.items=3');
+    expect(traces).toMatchObject([{ traceId: sent.spanContext().traceId, rootService: 'own', rootName: 'checkout' }]);
   });
 
   it('keeps gzipped OTLP', async () => {

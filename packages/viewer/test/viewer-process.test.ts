@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -92,4 +94,40 @@ describe('a viewer process', () => {
     expect(viewer.output()).not.toContain(' at ');
     expect(readFileSync(file, 'utf8')).toBe(notes);
   });
+
+  it.skipIf(!canMount())(
+    'takes nothing while its disk is full, loses nothing, and goes on when there is room (as root)',
+    async () => {
+      const disk = mkdtempSync(join(tmpdir(), 'throughline-disk-'));
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
+      onTestFinished(() => {
+        execFileSync('umount', ['-l', disk]);
+        rmSync(disk, { recursive: true });
+      });
+      const file = join(disk, 'traces.duckdb');
+      const first = await startProgram(built.program, file);
+      const random = () => randomBytes(1000).toString('hex');
+      const acknowledged: string[] = [];
+      let status = 200;
+      while (status === 200) {
+        const spans = Array.from({ length: 100 }, () => span({ attributes: { random: random() } }));
+        const response = await post(first.url, spans);
+        status = response.status;
+        if (status === 200) acknowledged.push(...spans.map(({ traceId }) => traceId));
+        else expect(response.headers.get('retry-after')).toBe('1');
+      }
+      expect(status).toBe(503);
+      expect(first.output()).toContain('The disk of the viewer is full.');
+      execFileSync('mount', ['-o', 'remount,size=64m', disk]);
+      expect((await post(first.url, [span()])).status).toBe(200);
+      first.child.kill('SIGKILL');
+      await once(first.child, 'close');
+      const second = await startProgram(built.program, file);
+      expect((await ask<Status>(second.url, 'status')).store.spans).toBe(acknowledged.length + 1);
+    },
+  );
 });
+
+function canMount(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0;
+}

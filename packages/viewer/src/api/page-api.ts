@@ -1,7 +1,7 @@
 import { anomalies, type Comparison, compare, differingAttributes, type Span } from '@throughline/analysis';
 import { durationOf } from '../query/matcher.ts';
 import { QueryError } from '../query/tokens.ts';
-import type { Sort, TraceStore } from '../store/trace-store.ts';
+import { MAX_DEPENDENCY_TRACES, type Sort, type TraceStore } from '../store/trace-store.ts';
 import { type Answer, json, problem, type Question, RequestError } from './answer.ts';
 import type {
   ComparisonAnswer,
@@ -14,7 +14,6 @@ import type {
 import { numberOf, selectionFrom } from './parameters.ts';
 import { TraceAnswers } from './trace-answers.ts';
 
-const MAX_DEPENDENCY_TRACES = 5000;
 const MAX_RUN_TRACES = 2000;
 const MAX_DIFFERENCE_SPANS = 20_000;
 const MAX_ATTRIBUTES = 50;

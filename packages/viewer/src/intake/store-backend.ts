@@ -8,10 +8,13 @@ import { type Decoded, type Delivery, DeliveryError, decodeDelivery } from './de
 import { LiveFeed } from './live-feed.ts';
 
 const PAGE_API = '/api/viewer/';
+/** Milliseconds of quiet after which a failure to store is news. */
+const BETWEEN_FAILURES = 10_000;
 
 /** The backend over a store. What cannot be foreseen goes to `log`, once for each request. */
 export function createStoreBackend(store: TraceStore, log: (message: string) => void): Backend {
   const startedMs = Date.now();
+  let lastFailure = 0;
   const received = { spans: 0, logs: 0, rejected: 0, deferred: 0 };
   const feed = new LiveFeed(store);
   const pageApi = createPageApi(store, status, log);
@@ -29,7 +32,7 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
         await store.append(decoded);
       } catch (error) {
         received.deferred += 1;
-        log(`[viewer] ${describe(error)}`);
+        logRarely(`[viewer] ${describe(error)}`);
         return {
           outcome: 'deferred',
           reason: error instanceof StoreFullError ? error.message : 'The store of the viewer cannot be written.',
@@ -53,6 +56,12 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
       await store.close();
     },
   };
+
+  // Senders try again and again; who reads the log need not be told each time.
+  function logRarely(message: string): void {
+    if (Date.now() - lastFailure > BETWEEN_FAILURES) log(message);
+    lastFailure = Date.now();
+  }
 
   async function status(): Promise<Status> {
     const runs = await store.runs();

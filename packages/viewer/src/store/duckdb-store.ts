@@ -10,10 +10,7 @@ import { DuckDbRetention } from './duckdb-retention.ts';
 import { foundTrace, matchingSpans, searchStatement, summaryStatement } from './duckdb-search.ts';
 import { DuckDbWriter } from './duckdb-writer.ts';
 import { toSummary } from './summary.ts';
-import type { Selection, Sort, TraceStore } from './trace-store.ts';
-
-/** How many traces are looked at to say who calls whom. */
-const MAX_DEPENDENCY_TRACES = 5000;
+import { MAX_DEPENDENCY_TRACES, type Selection, type Sort, type TraceStore } from './trace-store.ts';
 
 export type DuckDbStoreOptions = {
   readonly file: string;

@@ -8,10 +8,7 @@ import { heatMapOf } from './heat-map.ts';
 import { MemoryTrace } from './memory-trace.ts';
 import { operationStatistics, rankOf } from './operation-statistics.ts';
 import { toSummary } from './summary.ts';
-import type { Batch, Selection, Sort, TraceStore } from './trace-store.ts';
-
-/** How many traces are looked at to say who calls whom. */
-const MAX_DEPENDENCY_TRACES = 5000;
+import { type Batch, MAX_DEPENDENCY_TRACES, type Selection, type Sort, type TraceStore } from './trace-store.ts';
 
 export type MemoryStoreOptions = {
   /**

@@ -53,6 +53,9 @@ export type Sort = 'latest' | 'slowest' | 'errors';
 
 export type OperationKey = { readonly service: string; readonly name: string; readonly kind: SpanKind };
 
+/** How many traces, the latest, are looked at to say who calls whom. */
+export const MAX_DEPENDENCY_TRACES = 2000;
+
 /** A store that cannot take more for now, such as one whose disk is full: nothing of the batch was kept. */
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
