@@ -16,6 +16,7 @@ const CHECKS: Checks = {
     'at least 16 letters, digits, `-` and `_`',
     (value) => typeof value === 'string' && /^[\w-]{16,256}$/.test(value),
   ],
+  source: ['a source of traces, such as `jaeger+http://localhost:16686`', isText],
   file: ['the path of a file', isText],
   maxAgeDays: ['a number of days above 0', (value) => typeof value === 'number' && value > 0 && value <= 36_500],
   maxBytes: [

@@ -28,6 +28,12 @@ export type ViewerOptions = {
    */
   token?: string;
   /**
+   * Traces to show instead of receiving any, as `openTraces` of @throughline/readers names them:
+   * `jaeger+http://localhost:16686`, `zipkin+http://…`, or a file of spans.
+   * @default none
+   */
+  source?: string;
+  /**
    * The file to keep traces in, over restarts; one process at a time can use it. Needs `@duckdb/node-api`, which is an
    * optional dependency: where there is no build of it for the platform, traces are kept in memory, and the status says so.
    * @default none: in memory
@@ -64,8 +70,8 @@ export type Viewer = {
  */
 export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> {
   checkViewerOptions(options);
-  const { file, maxBytes, maxAgeDays } = options;
-  const settings = { file, maxBytes, maxAgeDays };
+  const { source, file, maxBytes, maxAgeDays } = options;
+  const settings = { source, file, maxBytes, maxAgeDays };
   // A bundle has no file for the thread; then all is done in this one.
   const thread = new URL('./store-thread.js', import.meta.url);
   const backend = existsSync(thread)

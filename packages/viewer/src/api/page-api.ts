@@ -1,4 +1,5 @@
 import { anomalies, type Comparison, compare, differingAttributes, type Span } from '@throughline/analysis';
+import { TraceSourceError } from '@throughline/readers';
 import { durationOf } from '../query/matcher.ts';
 import { QueryError } from '../query/tokens.ts';
 import { MAX_DEPENDENCY_TRACES, type Sort, type TraceStore } from '../store/trace-store.ts';
@@ -190,6 +191,7 @@ function comparison({ before, after, paths }: Comparison): ComparisonAnswer {
 /** The answer to a request that failed; of what we did not foresee, no more than that. */
 export function failure(error: unknown, log: (message: string) => void): Answer {
   if (error instanceof RequestError) return problem(error.status, error.message);
+  if (error instanceof TraceSourceError) return problem(502, error.message);
   if (error instanceof QueryError) return problem(400, error.message, error.position);
   log(`[viewer] ${error instanceof Error ? (error.stack ?? error.message) : error}`);
   return problem(500, 'The viewer could not answer; its log says why.');

@@ -1,22 +1,26 @@
+import { openTraces } from '@throughline/readers';
 import { NoDatabaseError } from './duckdb-database.ts';
 import { openDuckDbStore } from './duckdb-store.ts';
 import { createMemoryStore } from './memory-store.ts';
+import { createSourceStore } from './source-store.ts';
 import type { TraceStore } from './trace-store.ts';
 
 /** Where and how much to keep, as the options of the viewer say. */
 export type StoreSettings = {
+  readonly source: string | undefined;
   readonly file: string | undefined;
   readonly maxBytes: number | undefined;
   readonly maxAgeDays: number | undefined;
 };
 
 /**
- * Opens the store: the file, if there is to be one and the platform can, or memory.
+ * Opens the store: another source of traces, the file, if there is to be one and the platform can, or memory.
  *
  * @throws {Error} if the file cannot be used, with why and what to do.
  */
-export async function openStore({ file, maxBytes, maxAgeDays = 30 }: StoreSettings): Promise<TraceStore> {
+export async function openStore({ source, file, maxBytes, maxAgeDays = 30 }: StoreSettings): Promise<TraceStore> {
   const limits = maxBytes === undefined ? {} : { maxBytes };
+  if (source !== undefined) return createSourceStore(await openTraces(source));
   if (file === undefined) return createMemoryStore(limits);
   try {
     return await openDuckDbStore({ file, maxBytes: maxBytes ?? 2 ** 31, maxAge: maxAgeDays * 86_400_000 });
