@@ -32,7 +32,15 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
   testkit: { runtime: ['node:', '@opentelemetry/'] },
   readers: { runtime: ['node:', '@throughline/analysis'] },
   viewer: {
-    runtime: ['node:', '@throughline/analysis', '@throughline/readers', '@throughline/sampling', '@duckdb/node-api'],
+    runtime: [
+      'node:',
+      '@throughline/analysis',
+      '@throughline/readers',
+      '@throughline/sampling',
+      '@duckdb/node-api',
+      // For the page alone, which is bundled.
+      'preact',
+    ],
   },
   // Runs in browsers too.
   analysis: { runtime: [] },
@@ -122,7 +130,7 @@ function onlyTypes(names: string | undefined): boolean {
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((entry) => join(folder, entry))
-    .filter((path) => path.endsWith('.ts') && statSync(path).isFile());
+    .filter((path) => /\.tsx?$/.test(path) && statSync(path).isFile());
 }
 
 function circleFrom(start: string, graph: Map<string, string[]>): string[] | undefined {

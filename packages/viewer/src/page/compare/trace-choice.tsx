@@ -1,0 +1,68 @@
+import type { FoundTrace, SearchAnswer, TraceColumns } from '../../api/messages.ts';
+import { useAnswer } from '../shell/api.ts';
+import { duration, moment } from '../shell/format.ts';
+import { addressOf } from '../shell/route.ts';
+import { colorOf } from '../shell/service-colors.ts';
+
+type TraceChoiceProps = {
+  readonly label: string;
+  readonly traceId: string;
+  /** A trace whose likes are offered first. */
+  readonly like?: string;
+  readonly onChoose: (traceId: string | undefined) => void;
+};
+
+/** A trace to compare: the one that was chosen, or some to choose from. */
+export function TraceChoice({ label, traceId, like = '', onChoose }: TraceChoiceProps) {
+  const known = traceId || like;
+  const { answer: columns } = useAnswer<TraceColumns>(known === '' ? undefined : `traces/${known}`);
+  const root = columns?.names[columns.name[0] ?? 0];
+  const service = columns?.services[columns.service[0] ?? 0] ?? '';
+  const query = root === undefined ? '' : `rootName = ${JSON.stringify(root)}`;
+  const isAsking = traceId === '' && (like === '' || root !== undefined);
+  const { answer } = useAnswer<SearchAnswer>(isAsking ? addressOf('traces', { query, limit: '30' }) : undefined);
+  if (traceId !== '') {
+    return (
+      <section class="choice is-chosen" aria-label={label}>
+        <p class="quiet">{label}</p>
+        <p class="name">
+          <span class={`dot ${colorOf(service)}`} />
+          <a href={`/trace/${traceId}`}>{root ?? traceId.slice(0, 8)}</a>
+        </p>
+        <p class="quiet">
+          {columns === undefined ? ' ' : `${duration(columns.duration)}, ${moment(columns.startUnixNano)}`}{' '}
+          <button type="button" class="link" onClick={() => onChoose(undefined)}>
+            Choose another
+          </button>
+        </p>
+      </section>
+    );
+  }
+  const others = (answer?.traces ?? []).filter((trace) => trace.traceId !== like);
+  return (
+    <section class="choice" aria-label={label}>
+      <p class="quiet">{label}</p>
+      <ul class="offered">
+        {others.map((trace) => (
+          <li key={trace.traceId}>
+            <button type="button" onClick={() => onChoose(trace.traceId)}>
+              <Offer trace={trace} />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Offer({ trace }: { readonly trace: FoundTrace }) {
+  return (
+    <>
+      <span class={`dot ${colorOf(trace.rootService)}`} />
+      <span class="name">{trace.rootName}</span>
+      {trace.errorCount > 0 ? <span class="failed">failed</span> : null}
+      <span>{duration(trace.duration)}</span>
+      <span class="quiet">{moment(trace.startUnixNano)}</span>
+    </>
+  );
+}

@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import './shell/theme.css';
+import './shell/shell.css';
+import { Shell } from './shell/shell.tsx';
+import { applyTheme, storedTheme } from './shell/theme.ts';
+
+applyTheme(storedTheme());
+const place = document.getElementById('page');
+if (place !== null) render(<Shell />, place);

@@ -1,0 +1,109 @@
+import { useMemo } from 'preact/hooks';
+import type { DependenciesAnswer } from '../../api/messages.ts';
+import { classes } from '../shell/classes.ts';
+import { count, duration, percent } from '../shell/format.ts';
+import { colorOf } from '../shell/service-colors.ts';
+import { layersOf } from './layers.ts';
+
+const WIDTH = 168;
+const HEIGHT = 48;
+const GAP_X = 96;
+const GAP_Y = 24;
+const NAME = 20;
+
+type ServiceGraphProps = {
+  readonly answer: DependenciesAnswer;
+  /** A node by index, or -1. */
+  readonly chosen: number;
+  readonly onChoose: (node: number) => void;
+};
+
+/** Services in columns, callers to the left. Lines are as strong as there are calls, and red where calls fail. */
+export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: ServiceGraphProps) {
+  const places = useMemo(() => {
+    const arrows = edges.filter(({ from, to }) => from >= 0 && to >= 0);
+    const layers = layersOf(nodes.length, arrows);
+    const top = layers.reduce((least, { row }) => Math.min(least, row), 0);
+    return layers.map(({ layer, row }) => ({
+      x: 8 + layer * (WIDTH + GAP_X),
+      y: 8 + (row - top) * (HEIGHT + GAP_Y),
+    }));
+  }, [nodes, edges]);
+  const width = places.reduce((most, { x }) => Math.max(most, x + WIDTH), 0) + 8;
+  const height = places.reduce((most, { y }) => Math.max(most, y + HEIGHT), 0) + 24;
+  const mostCalls = edges.reduce((most, { calls }) => Math.max(most, calls), 1);
+  const callsTo = new Array<number>(nodes.length).fill(0);
+  const errorsTo = new Array<number>(nodes.length).fill(0);
+  for (const { to, calls, errors } of edges) {
+    callsTo[to] = (callsTo[to] ?? 0) + calls;
+    errorsTo[to] = (errorsTo[to] ?? 0) + errors;
+  }
+  return (
+    <figure class="service-graph">
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+        <title>Service map</title>
+        {edges.map((edge) => {
+          const from = places[edge.from];
+          const to = places[edge.to];
+          if (from === undefined || to === undefined) return null;
+          return (
+            <path
+              key={`${edge.from} ${edge.to}`}
+              class={classes({
+                edge: true,
+                'has-failed': edge.errors > 0,
+                'is-aside': chosen !== -1 && edge.from !== chosen && edge.to !== chosen,
+              })}
+              d={curve(from, to)}
+              stroke-width={1 + (3 * Math.log1p(edge.calls)) / Math.log1p(mostCalls)}
+            >
+              <title>{`${count(edge.calls)} calls, ${percent(edge.errors / edge.calls)} failed, p95 ${duration(edge.p95)}`}</title>
+            </path>
+          );
+        })}
+      </svg>
+      <ul style={{ width: `${width}px`, height: `${height}px` }}>
+        {nodes.map(({ name, kind }, node) => {
+          const calls = callsTo[node] ?? 0;
+          const errors = errorsTo[node] ?? 0;
+          return (
+            <li
+              key={`${kind} ${name}`}
+              style={{ left: `${places[node]?.x ?? 0}px`, top: `${places[node]?.y ?? 0}px`, width: `${WIDTH}px` }}
+            >
+              <button
+                type="button"
+                class={`node ${kind} ${kind === 'service' ? colorOf(name) : ''}`}
+                aria-pressed={node === chosen}
+                title={name}
+                onClick={() => onChoose(node)}
+              >
+                <span class="name">
+                  <span class="dot" />
+                  <span class="text">{name.length > NAME * 4 ? `${name.slice(0, NAME * 4)}…` : name}</span>
+                </span>
+                <span class="quiet">
+                  {calls === 0 ? (kind === 'service' ? 'Calls others' : kind) : `${count(calls)} calls`}
+                  {errors > 0 ? <span class="failed"> · {percent(errors / calls)} failed</span> : null}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </figure>
+  );
+}
+
+type Point = { readonly x: number; readonly y: number };
+
+function curve(from: Point, to: Point): string {
+  const [y1, y2] = [from.y + HEIGHT / 2, to.y + HEIGHT / 2];
+  if (to.x <= from.x) {
+    // Back to a caller, or to itself: around below.
+    const below = Math.max(from.y, to.y) + HEIGHT + 14;
+    return `M${from.x + WIDTH} ${y1} C${from.x + WIDTH + 40} ${below}, ${to.x - 40} ${below}, ${to.x} ${y2}`;
+  }
+  const middle = Math.max(40, (to.x - from.x - WIDTH) / 2);
+  return `M${from.x + WIDTH} ${y1} C${from.x + WIDTH + middle} ${y1}, ${to.x - middle} ${y2}, ${to.x} ${y2}`;
+}

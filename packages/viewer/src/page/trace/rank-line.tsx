@@ -1,0 +1,58 @@
+import type { Rank } from '../../api/messages.ts';
+import { count, duration, percent } from '../shell/format.ts';
+
+/** With fewer spans to hold it against there is nothing to say. */
+const ENOUGH = 20;
+
+/** Whether a span is slow for what it is, in a sentence and on a line. */
+export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: number }) {
+  const { percentile, spans, p50, p95, p99 } = rank;
+  if (spans < ENOUGH)
+    return (
+      <p class="rank quiet">
+        {spans <= 1 ? 'The only span of its kind so far.' : `One of ${spans} of its kind so far.`}
+      </p>
+    );
+  const longest = Math.max(p99, time) * 1.05;
+  const isSlow = percentile >= 0.95;
+  const marks = [
+    { label: 'p50', value: p50 },
+    { label: 'p95', value: p95 },
+    { label: 'p99', value: p99 },
+  ];
+  return (
+    <section class="rank" aria-label="Is this span slow?">
+      <p>
+        <strong class={isSlow ? 'failed' : undefined}>{verdictOn(percentile)}</strong>
+        <span class="quiet">
+          {' '}
+          Slower than {percent(percentile)} of {count(spans)} like it
+        </span>
+      </p>
+      <div class="scale">
+        {marks.map(({ label, value }) => (
+          <span
+            key={label}
+            class="mark"
+            style={{ left: `${(value / longest) * 100}%` }}
+            title={`${label} ${duration(value)}`}
+          />
+        ))}
+        <span class={isSlow ? 'here is-slow' : 'here'} style={{ left: `${(time / longest) * 100}%` }} />
+      </div>
+      <p class="quiet marks">
+        {marks.map(({ label, value }) => (
+          <span key={label}>
+            {label} {duration(value)}
+          </span>
+        ))}
+      </p>
+    </section>
+  );
+}
+
+function verdictOn(percentile: number): string {
+  if (percentile >= 0.99) return 'Very slow.';
+  if (percentile >= 0.95) return 'Slow.';
+  return percentile >= 0.05 ? 'As usual.' : 'Fast.';
+}
