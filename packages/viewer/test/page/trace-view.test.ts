@@ -1,3 +1,4 @@
+import { decodeOtlpJson } from '@throughline/analysis';
 import { expect, it } from 'vitest';
 import { describeInBrowser } from './browser.ts';
 import { checkout, large } from './shop-traces.ts';
@@ -106,6 +107,14 @@ describeInBrowser('the view of a trace', (open) => {
     await expect.poll(() => page.locator('.details h2').textContent()).toBe('SELECT prices');
     await page.keyboard.press('N');
     await expect.poll(() => page.locator('.details h2').textContent()).toBe('UPDATE items');
+  });
+
+  it('copies the trace as OTLP JSON', async () => {
+    const { page } = await open(withCheckout, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.getByRole('button', { name: 'OTLP JSON' }).click();
+    await page.getByText('Copied').waitFor();
+    const copied = decodeOtlpJson(await page.evaluate<string>('navigator.clipboard.readText()'));
+    expect(copied.map(({ name }) => name).filter((name) => name === 'SELECT prices').length).toBe(12);
   });
 
   it('shows logs under their spans', async () => {

@@ -31,9 +31,11 @@ export function ComparedPaths({ comparison }: { readonly comparison: ComparisonA
               <th class="number">Spans</th>
               <th class="number">Before</th>
               <th class="number">After</th>
-              <th class="number">Difference</th>
+              <th class="number" title="How much more or less time is not spent in calls below">
+                Self time
+              </th>
               <th>
-                <span class="hidden">Difference as a bar</span>
+                <span class="hidden">Difference of own time, as a bar</span>
               </th>
             </tr>
           </thead>

@@ -1,0 +1,112 @@
+import { expect, it } from 'vitest';
+import type { ViewerUnderTest } from '../viewer-under-test.ts';
+import { describeInBrowser } from './browser.ts';
+import { browse, checkout } from './shop-traces.ts';
+import { send } from './trace-draft.ts';
+
+describeInBrowser('the overviews', (open) => {
+  const withShop = async ({ url }: ViewerUnderTest) => {
+    const now = Date.now();
+    for (let index = 0; index < 40; index++) {
+      const startMs = now - 60_000 + index * 1500;
+      await send(url, checkout({ startMs, slowness: index % 8 === 3 ? 9 : 1, isFailed: index % 10 === 6 }).spans);
+    }
+    await send(url, browse(now - 1000, 9).spans);
+  };
+
+  it('draw the services, callers to the left, and list the calls of the one that is chosen', async () => {
+    const { page } = await open(async (viewer) => {
+      await withShop(viewer);
+      return '/map';
+    });
+    const node = (name: string) => page.locator('.service-graph button', { hasText: name });
+    await node('payments').waitFor();
+    const lefts = await Promise.all(
+      ['shop', 'payments', 'api.bank.example'].map(async (name) => (await node(name).boundingBox())?.x ?? 0),
+    );
+    expect(lefts).toEqual(lefts.toSorted((a, b) => a - b));
+    expect(new Set(lefts).size).toBe(3);
+    await node('payments').click();
+    await page.getByRole('heading', { name: 'Calls from and to payments' }).waitFor();
+    const calls = page.locator('.calls').first().locator('tbody tr');
+    await expect.poll(() => calls.count()).toBe(2);
+    expect(new URL(page.url()).searchParams.get('node')).toBe('payments');
+  });
+
+  it('say which attribute the slowest spans have in common, and lead to their traces', async () => {
+    const { page } = await open(async (viewer) => {
+      await withShop(viewer);
+      return '/latency';
+    });
+    await page.locator('.heat .cell').first().waitFor();
+    await page.getByRole('button', { name: 'Slowest' }).click();
+    const row = page.locator('.differences tbody tr', { hasText: 'client.version' }).filter({ hasText: '2.9.0' });
+    await row.waitFor();
+    await row.getByRole('link').click();
+    await expect.poll(() => page.locator('table.traces tbody tr').count()).toBe(5);
+  });
+
+  it('take a box drawn into the heat map as a selection, and keep it in the address', async () => {
+    const { page } = await open(async (viewer) => {
+      await withShop(viewer);
+      return '/latency';
+    });
+    await page.locator('.heat .cell').first().waitFor();
+    const place = await page.locator('.heat svg').boundingBox();
+    if (place === null) throw new Error('There is no heat map.');
+    await page.mouse.move(place.x + 2, place.y + 2);
+    await page.mouse.down();
+    await page.mouse.move(place.x + place.width * 0.5, place.y + place.height - 2, { steps: 4 });
+    await page.mouse.up();
+    await page.getByRole('heading', { name: 'What is different' }).waitFor();
+    const { searchParams } = new URL(page.url());
+    expect(Number(searchParams.get('selectToMs'))).toBeGreaterThan(Number(searchParams.get('selectFromMs')));
+    await page.reload();
+    await page.locator('.heat .box').waitFor();
+    await page.getByRole('heading', { name: 'What is different' }).waitFor();
+  });
+
+  it('compare two traces that are chosen in the list', async () => {
+    const { page } = await open(async ({ url }) => {
+      await send(url, checkout({ startMs: Date.now() - 9000 }).spans);
+      await send(url, checkout({ startMs: Date.now() - 2000, slowness: 9 }).spans);
+      return '/';
+    });
+    const boxes = page.getByRole('checkbox', { name: 'Compare POST /checkout' });
+    await boxes.nth(1).check();
+    await boxes.nth(0).check();
+    await page.locator('.marked').getByRole('link', { name: 'Compare' }).click();
+    await page.getByText('560 ms slower').waitFor();
+    const worst = page.locator('.compared tbody tr', { has: page.locator('.more-time') });
+    await expect.poll(() => worst.first().locator('.path').textContent()).toBe('POST');
+    await page.getByRole('button', { name: 'Swap' }).click();
+    await page.getByText('560 ms faster').waitFor();
+  });
+
+  it('compare this run with the last, and say what is not by chance', async () => {
+    const { page } = await open(async ({ url }) => {
+      for (let index = 0; index < 30; index++) await send(url, checkout({ slowness: 1 + index / 300 }).spans);
+      await fetch(`${url}/api/viewer/runs`, { method: 'POST' });
+      for (let index = 0; index < 30; index++) await send(url, checkout({ slowness: 5 + index / 300 }).spans);
+      return '/compare?of=runs';
+    });
+    await page.getByRole('heading', { name: 'Not by chance' }).waitFor();
+    await expect.poll(() => page.locator('.anomalies li').first().textContent()).toMatch(/payments.*POST.*slower/);
+  });
+
+  it('draw a flame graph, and look closer at what is chosen', async () => {
+    const { page } = await open(async ({ url }) => {
+      const { spans, traceId } = checkout();
+      await send(url, spans);
+      return `/trace/${traceId}?view=flame`;
+    });
+    const box = (name: string) => page.locator('.flame .box', { hasText: name });
+    await box('SELECT prices').waitFor();
+    expect(await box('SELECT prices').textContent()).toContain('×12');
+    const before = (await box('SELECT prices').boundingBox())?.width ?? 0;
+    await box('GET /cart').click();
+    await expect.poll(async () => ((await box('SELECT prices').boundingBox())?.width ?? 0) / before).toBeGreaterThan(2);
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await box('POST /checkout').waitFor();
+  });
+});
