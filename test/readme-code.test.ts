@@ -4,13 +4,13 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// Every ```ts block of every README is a module of its own and must compile as it stands. What a block takes for given is
+// Every ```ts block of every README and page is a module of its own and must compile as it stands. What a block takes for given is
 // declared in a comment just above it, which a reader of the page does not see:
 //   <!-- given: declare const app: import('express').Express; -->
 // A block is compiled beside its README, so that it sees what the package sees; those of the root see what the shop sees.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const LANGUAGES = ['ts', 'sh', 'json', 'text', ''];
+const LANGUAGES = ['ts', 'sh', 'console', 'json', 'text', ''];
 const CONFIG = join(root, '.readme-code');
 
 type Block = { readonly readme: string; readonly line: number; readonly language: string; readonly code: string };
@@ -19,6 +19,7 @@ const readmes = [
   'README.md',
   'CONTRIBUTING.md',
   'RATIONALE.md',
+  ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
   ...['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
   ),

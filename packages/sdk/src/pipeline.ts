@@ -74,8 +74,8 @@ export function createPipeline(
   }
   const { tracerProvider, sinks, hold, recovered } =
     target instanceof OtlpDelivery
-      ? recording(target, settings, loss, news, crashSpool)
-      : processing(target, options.spanProcessors ?? [], settings, loss, news);
+      ? recording(target, settings, loss, news, timeoutMs, crashSpool)
+      : processing(target, options.spanProcessors ?? [], settings, loss, news, timeoutMs);
   const delivery =
     target instanceof OtlpDelivery ? target : target instanceof OtlpExporter ? target.delivery : undefined;
 
@@ -127,6 +127,7 @@ function recording(
   settings: SpanSettings,
   loss: LossCounter,
   news: News,
+  timeoutMs: number,
   crashSpool: string | undefined,
 ): Way {
   const { resource, sampling, spanLimits } = settings;
@@ -138,7 +139,9 @@ function recording(
   const enter = { onEnd: (span: RecordedSpan) => spanExport.add(span) };
   const makeRing = (maxBytes: number): SpanRing => new SpanRing(maxBytes, spanExport);
   const hold =
-    keep === undefined ? undefined : new SpanHold(keep, peers, recordedSpanAccess, spanExport, enter, makeRing);
+    keep === undefined
+      ? undefined
+      : new SpanHold(keep, peers, recordedSpanAccess, spanExport, timeoutMs, enter, makeRing);
   const spool = crashSpool === undefined ? undefined : new CrashSpool<RecordedSpan>(crashSpool, spanExport);
   const resend = crashSpool === undefined ? undefined : new SpoolResend(crashSpool, delivery);
   const watched = observer !== undefined || hold !== undefined || spool !== undefined;
@@ -170,6 +173,7 @@ function processing(
   settings: SpanSettings,
   loss: LossCounter,
   news: News,
+  timeoutMs: number,
 ): Way {
   const { resource, sampling, spanLimits } = settings;
   const { sampler, observer, keep, peers } = sampling;
@@ -179,7 +183,7 @@ function processing(
       : exporter === 'console'
         ? new ConsoleProcessor(loss)
         : undefined;
-  const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, peers, sink);
+  const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, peers, sink, timeoutMs);
   const all: (SpanProcessor | undefined)[] = [news, observer, ...own, hold ?? sink];
   const spanProcessors = all.filter((processor) => processor !== undefined);
   const tracerProvider = new NodeTracerProvider({ resource, sampler, spanLimits, spanProcessors });
@@ -196,8 +200,9 @@ function holdBefore(
   keep: KeepOptions,
   peers: PeerSettings | undefined,
   sink: BatchProcessor | ConsoleProcessor,
+  timeoutMs: number,
 ): SpanHold<ReadableSpan> {
-  return new SpanHold<ReadableSpan>(keep, peers, readableSpanAccess, sink, sink);
+  return new SpanHold<ReadableSpan>(keep, peers, readableSpanAccess, sink, timeoutMs, sink);
 }
 
 /** Knows whether any span has ended since it was last asked. */

@@ -18,7 +18,7 @@ export async function startServices(peers: Partial<PeerOptions> | undefined) {
 
   async function start(serviceName: string, own: Partial<PeerOptions> = {}): Promise<Service> {
     const sampling = { ratio: 0, keep: {}, ...(peers !== undefined && { peers: { secret, ...peers, ...own } }) };
-    const options = JSON.stringify({ serviceName, endpoint: collector.url, flushTimeoutMs: 2000, sampling });
+    const options = JSON.stringify({ serviceName, endpoint: collector.url, flushTimeoutMs: 5000, sampling });
     const running = script.run([options], { OTEL_BSP_SCHEDULE_DELAY: '50' });
     const url = await running.line();
     const stats = async (): Promise<SpanCounts> => (await fetch(`${url}/stats`)).json() as Promise<SpanCounts>;

@@ -46,6 +46,14 @@ it('tells the caller of a failure after the headers have left, and everybody els
   ]);
 });
 
+it('hears, while it shuts down, of traces that are kept just then', { retry: 2 }, async () => {
+  const { a, b } = await chain({});
+  const { traceId } = await services.request(a.url, { calls: [{ url: b.url }], fails: 'after the headers' });
+  b.running.child.kill('SIGTERM');
+  await b.running.ended;
+  expect(await services.spans(traceId, 4)).toEqual(['a POST', 'a POST', 'a failing', 'b POST']);
+});
+
 it('without peers, keeps only what one process sees', async () => {
   const { a, b, c } = await chain(undefined);
   const { traceId } = await services.request(a.url, {
