@@ -1,18 +1,21 @@
-// Everything but `sdk` beside OpenTelemetry's SDK 3: the packages' own tests, with the packed packages, on Node 24.
+// Everything that uses OpenTelemetry's API, but `sdk`, beside OpenTelemetry's SDK 3: the packages' own tests, with the packed
+// packages, on Node 24.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const root = process.argv[2];
 cpSync(join(root, 'tsconfig.base.json'), 'tsconfig.json');
 for (const name of readdirSync(join(root, 'packages'))) {
   const folder = join(root, 'packages', name);
-  if (name === 'sdk' || !existsSync(join(folder, 'test'))) continue;
+  const { peerDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  if (name === 'sdk' || !('@opentelemetry/api' in peerDependencies) || !existsSync(join(folder, 'test'))) continue;
   for (const part of ['test', 'src']) cpSync(join(folder, part), join('packages', name, part), { recursive: true });
 }
+cpSync(join(root, 'test/service.ts'), 'test/service.ts');
 for (const file of readdirSync('packages', { recursive: true, encoding: 'utf8' })) {
   const path = join('packages', file);
-  if (!file.endsWith('.test.ts') || !isAboutSdk2(readFileSync(path, 'utf8'))) continue;
+  if (!file.endsWith('.test.ts') || !isAboutSdk2(path)) continue;
   console.log(`   left out, for it is about SDK 2: ${path}`);
   rmSync(path);
 }
@@ -32,7 +35,10 @@ const { status } = spawnSync(process.execPath, [join(root, 'scripts/with-node.mj
 });
 process.exitCode = status ?? 1;
 
-/** @param {string} text the source of a test */
-function isAboutSdk2(text) {
-  return /'@opentelemetry\/(sdk-trace-node|instrumentation-|sdk-trace-base)|'@fastify\/otel'/.test(text);
+/** @param {string} path of a test, or of what one imports */
+function isAboutSdk2(path) {
+  const text = readFileSync(path, 'utf8');
+  if (/'@opentelemetry\/(sdk-|instrumentation-|exporter-)|'@fastify\/otel'|'@throughline\/sdk/.test(text)) return true;
+  const own = [...text.matchAll(/'(\.\.?\/[^']+\.ts)'/g)].map(([, file]) => join(dirname(path), file));
+  return own.some((file) => file.includes('/test/') && existsSync(file) && isAboutSdk2(file));
 }
