@@ -161,8 +161,8 @@ describe.each([
         errorCount: 1,
         matchCount: 0,
         services: expect.arrayContaining([
-          { name: 'shop', spanCount: 1 },
-          { name: 'stock', spanCount: 1 },
+          { name: 'shop', spanCount: 1, errorCount: 0 },
+          { name: 'stock', spanCount: 1, errorCount: 1 },
         ]),
         run: 1,
       },

@@ -127,6 +127,7 @@ function summaryFrom(value: unknown): TraceSummary {
     errorCount: Number(summary.errorSpanCount ?? 0),
     services: itemsOf(summary.services)
       .map(fieldsOf)
-      .map(({ name, spanCount }) => ({ name: textOf(name), spanCount: Number(spanCount ?? 0) })),
+      .map(({ name, spanCount }) => ({ name: textOf(name), spanCount: Number(spanCount ?? 0) }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }

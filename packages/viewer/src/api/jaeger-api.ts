@@ -114,7 +114,11 @@ function summary({ traceId, rootService, rootName, startUnixNano, duration, ...f
     maxEndTimeUnixNano: `${BigInt(startUnixNano) + BigInt(duration)}`,
     spanCount: found.spanCount,
     errorSpanCount: found.errorCount,
-    services: found.services,
+    services: found.services.map(({ name, spanCount, errorCount }) => ({
+      name,
+      spanCount,
+      ...(errorCount > 0 && { errorSpanCount: errorCount }),
+    })),
   };
 }
 

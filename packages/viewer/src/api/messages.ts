@@ -104,7 +104,7 @@ export type FoundTrace = {
   readonly errorCount: number;
   /** How many spans match the query. */
   readonly matchCount: number;
-  readonly services: readonly { readonly name: string; readonly spanCount: number }[];
+  readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
   readonly run: number;
 };
 

@@ -40,7 +40,8 @@ export function createTempoApi(store: TraceStore) {
     if (first === 'traces' && second !== undefined) return trace(second, isV2, accept);
     if (first === 'search' && second === undefined) return json(await search(parameters));
     if (first === 'search' && second === 'tags') return json(await tags(isV2));
-    if (first === 'search' && second === 'tag' && fourth === 'values') return json(await values(third ?? '', isV2));
+    if (first === 'search' && second === 'tag' && fourth === 'values')
+      return json(await values(third ?? '', parameters.get('q') ?? '', isV2));
     throw new RequestError('There is nothing at this address.', 404);
   };
 
@@ -82,10 +83,13 @@ export function createTempoApi(store: TraceStore) {
       rootServiceName: rootService,
       rootTraceName: rootName,
       startTimeUnixNano: startUnixNano,
-      durationMs: Math.round(duration / 1e6),
+      durationMs: Math.floor(duration / 1e6),
       spanSet,
       spanSets: [spanSet],
-      serviceStats: Object.fromEntries(services.map((service) => [service.name, { spanCount: service.spanCount }])),
+      // A name may be `__proto__`, which is a key like any other to `fromEntries`.
+      serviceStats: Object.fromEntries(
+        services.map(({ name, spanCount, errorCount }) => [name, { spanCount, ...(errorCount > 0 && { errorCount }) }]),
+      ),
     };
   }
 
@@ -103,23 +107,27 @@ export function createTempoApi(store: TraceStore) {
     };
   }
 
-  async function values(tag: string, isV2: boolean) {
-    const found = new Set<string>();
-    const key = tag.replace(/^(?:span|resource)?\./, '');
-    if (key === 'service.name') for (const service of await store.services()) found.add(service);
-    else {
-      for (const span of await store.spans(EVERYTHING, SAMPLE)) {
-        const value = valueOfTag(span, key);
-        if (value !== undefined) found.add(value);
-      }
-    }
-    const sorted = [...found].sort();
+  async function values(tag: string, query: string, isV2: boolean) {
+    const sorted = [
+      ...new Set(await valuesOf(tag.replace(/^(?:span|resource)?\./, ''), parseQuery(query), query)),
+    ].sort();
     return isV2 ? { tagValues: sorted.map((value) => ({ type: 'string', value })) } : { tagValues: sorted };
+  }
+
+  // Of services and names there are few, so all are told; of the rest those of the latest spans.
+  async function valuesOf(key: string, filter: TraceFilter, query: string): Promise<readonly string[]> {
+    if (key === 'service.name' && query === '') return store.services();
+    if (key === 'service.name' || key === 'name') {
+      const operations = await store.statistics({ filter });
+      return operations.map(({ service, name }) => (key === 'name' ? name : service));
+    }
+    const spans = await store.spans({ filter }, SAMPLE);
+    return spans.flatMap((span) => valueOfTag(span, key) ?? []);
   }
 }
 
 function valueOfTag(span: Span, key: string): string | undefined {
-  if (key === 'name' || key === 'status' || key === 'kind') return span[key];
+  if (key === 'status' || key === 'kind') return span[key];
   const bag = Object.hasOwn(span.attributes, key) ? span.attributes : span.resource.attributes;
   const value = Object.hasOwn(bag, key) ? bag[key] : undefined;
   return value === undefined || value === null || typeof value === 'object' ? undefined : String(value);

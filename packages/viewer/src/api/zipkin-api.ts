@@ -1,4 +1,4 @@
-import { encodeZipkinJson, type Span } from '@throughline/analysis';
+import { encodeZipkinJson, type Span, type ZipkinSpan } from '@throughline/analysis';
 import type { SpanFilter } from '../query/filter.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { type Answer, json, type Question, RequestError } from './answer.ts';
@@ -7,7 +7,7 @@ import { lookbackWindow } from './jaeger-api.ts';
 import { numberOf, traceIdOf } from './parameters.ts';
 
 /**
- * Answers as Zipkin's server does. Zipkin has names in lower case, so their case does not matter here.
+ * Answers as Zipkin's server does. Zipkin has names in lower case: they are told so, and whatever the case found.
  *
  * @see https://zipkin.io/zipkin-api/
  */
@@ -16,13 +16,13 @@ export function createZipkinApi(store: TraceStore) {
     const [first, id] = path.split('/').slice(3);
     switch (first) {
       case 'services':
-        return json(await store.services());
+        return json(inLowerCase(await store.services()));
       case 'spans':
-        return json(await spanNames(parameters.get('serviceName') ?? ''));
+        return json(inLowerCase(await operationsOf(parameters.get('serviceName') ?? '')));
       case 'traces':
         return json(await search(parameters));
       case 'trace':
-        return json(encodeZipkinJson(await spansOf(id ?? '')));
+        return json(zipkinSpans(await spansOf(id ?? '')));
       case 'traceMany':
         return json(await Promise.all((parameters.get('traceIds') ?? '').split(',').slice(0, 100).map(traceOf)));
       case 'dependencies':
@@ -43,7 +43,7 @@ export function createZipkinApi(store: TraceStore) {
   }
 
   async function traceOf(id: string) {
-    return encodeZipkinJson((await store.getTrace(traceIdOf(id))) ?? []);
+    return zipkinSpans((await store.getTrace(traceIdOf(id))) ?? []);
   }
 
   async function servicesNamed(name: string): Promise<string[]> {
@@ -56,10 +56,6 @@ export function createZipkinApi(store: TraceStore) {
       for (const operation of await store.operations(own)) names.add(operation.name);
     }
     return [...names].sort();
-  }
-
-  async function spanNames(service: string): Promise<string[]> {
-    return operationsOf(service);
   }
 
   async function search(parameters: URLSearchParams) {
@@ -96,12 +92,25 @@ export function createZipkinApi(store: TraceStore) {
   async function dependencies(parameters: URLSearchParams) {
     const { edges } = await store.dependencies(lookbackWindow(parameters));
     return edges.map(({ from, to, calls, errors }) => ({
-      parent: from.name,
-      child: to.name,
+      parent: from.name.toLowerCase(),
+      child: to.name.toLowerCase(),
       callCount: Math.round(calls),
       ...(errors > 0 && { errorCount: Math.round(errors) }),
     }));
   }
+}
+
+function zipkinSpans(spans: readonly Span[]): ZipkinSpan[] {
+  const small = spans.map((span) => ({
+    ...span,
+    name: span.name.toLowerCase(),
+    resource: { ...span.resource, service: span.resource.service.toLowerCase() },
+  }));
+  return encodeZipkinJson(small);
+}
+
+function inLowerCase(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => name.toLowerCase()))].sort();
 }
 
 function oneOf(of: 'service' | 'name', names: readonly string[]): SpanFilter {

@@ -55,10 +55,15 @@ export function matchingSpans(selection: Selection, values: SqlValues): string {
 /** A trace of a row. */
 export function foundTrace(row: readonly unknown[]): FoundTrace {
   const [traceId, run, start, end, spans, errors, parts, rootService, rootName, matches] = row;
-  const services = new Map<string, number>();
-  for (const part of parts as string[])
-    for (const [name, count] of JSON.parse(part) as [string, number][])
-      services.set(name, (services.get(name) ?? 0) + count);
+  const services = new Map<string, { name: string; spanCount: number; errorCount: number }>();
+  for (const part of parts as string[]) {
+    for (const [name, count, failed] of JSON.parse(part) as [string, number, number][]) {
+      const service = services.get(name) ?? { name, spanCount: 0, errorCount: 0 };
+      service.spanCount += count;
+      service.errorCount += failed;
+      services.set(name, service);
+    }
+  }
   return {
     traceId: hexOf(traceId, 32),
     rootService: rootService as string,
@@ -68,7 +73,7 @@ export function foundTrace(row: readonly unknown[]): FoundTrace {
     spanCount: spans as number,
     errorCount: errors as number,
     matchCount: Number(matches),
-    services: Array.from(services, ([name, spanCount]) => ({ name, spanCount })),
+    services: [...services.values()],
     run: run as number,
   };
 }

@@ -110,7 +110,7 @@ export class DuckDbWriter {
       to.appendUBigInt(root.startUnixNano);
       to.appendVarchar(root.resource.service);
       to.appendVarchar(root.name);
-      to.appendVarchar(JSON.stringify([...services]));
+      to.appendVarchar(JSON.stringify(Array.from(services, ([name, count]) => [name, count.spans, count.errors])));
       to.endRow();
     }
   }

@@ -1,5 +1,6 @@
 import type { LogRecord, Span } from '@throughline/analysis';
 import type { FoundTrace } from '../api/messages.ts';
+import { countService, isBetterRoot, type ServiceCount } from './trace-part.ts';
 
 /** What the objects of a span take beside its text, roughly. */
 const OVERHEAD = 600;
@@ -10,7 +11,7 @@ export class MemoryTrace {
   readonly run: number;
   readonly spans: Span[] = [];
   readonly logs: LogRecord[] = [];
-  readonly services = new Map<string, number>();
+  readonly services = new Map<string, ServiceCount>();
   errorCount = 0;
   bytes = 0;
   startUnixNano = 0n;
@@ -27,8 +28,7 @@ export class MemoryTrace {
     if (this.spans.length === 0 || span.startUnixNano < this.startUnixNano) this.startUnixNano = span.startUnixNano;
     if (span.endUnixNano > this.#endUnixNano) this.#endUnixNano = span.endUnixNano;
     if (span.status === 'error') this.errorCount += 1;
-    const { service } = span.resource;
-    this.services.set(service, (this.services.get(service) ?? 0) + 1);
+    countService(this.services, span);
     if (this.#root === undefined || isBetterRoot(span, this.#root)) this.#root = span;
     this.spans.push(span);
     this.bytes += size + OVERHEAD;
@@ -65,15 +65,12 @@ export class MemoryTrace {
       spanCount: this.spans.length,
       errorCount: this.errorCount,
       matchCount,
-      services: Array.from(this.services, ([name, spanCount]) => ({ name, spanCount })),
+      services: Array.from(this.services, ([name, { spans, errors }]) => ({
+        name,
+        spanCount: spans,
+        errorCount: errors,
+      })),
       run: this.run,
     };
   }
-}
-
-/** Whether a span rather than another is what a trace is called by: one without a parent, then the earliest. */
-export function isBetterRoot(span: Span, than: Span): boolean {
-  const isRoot = span.parentSpanId === undefined;
-  if (isRoot !== (than.parentSpanId === undefined)) return isRoot;
-  return span.startUnixNano < than.startUnixNano;
 }

@@ -3,7 +3,10 @@ import type { FoundTrace } from '../api/messages.ts';
 
 /** A trace of a list as `TraceSource` describes it. */
 export function toSummary(found: FoundTrace): TraceSummary {
-  const { traceId, rootService, rootName, duration, spanCount, errorCount, services } = found;
+  const { traceId, rootService, rootName, duration, spanCount, errorCount } = found;
   const startUnixNano = BigInt(found.startUnixNano);
+  const services = found.services
+    .map((service) => ({ name: service.name, spanCount: service.spanCount }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { traceId, rootService, rootName, startUnixNano, duration, spanCount, errorCount, services };
 }

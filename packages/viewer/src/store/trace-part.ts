@@ -1,5 +1,4 @@
 import type { Span } from '@throughline/analysis';
-import { isBetterRoot } from './memory-trace.ts';
 
 /** What some spans of a trace add to its summary. */
 export type TracePart = {
@@ -9,14 +8,28 @@ export type TracePart = {
   spans: number;
   errors: number;
   root: Span;
-  readonly services: Map<string, number>;
+  readonly services: Map<string, ServiceCount>;
 };
+
+/** How many spans of a trace a service has, and how many of them failed. */
+export type ServiceCount = { spans: number; errors: number };
+
+/** Counts a span with the others of its service. */
+export function countService(services: Map<string, ServiceCount>, { resource, status }: Span): void {
+  let count = services.get(resource.service);
+  if (count === undefined) {
+    count = { spans: 0, errors: 0 };
+    services.set(resource.service, count);
+  }
+  count.spans += 1;
+  if (status === 'error') count.errors += 1;
+}
 
 /** The parts of all traces that these spans belong to. */
 export function partsOf(spans: Iterable<Span>): TracePart[] {
   const parts = new Map<string, TracePart>();
   for (const span of spans) {
-    const { traceId, startUnixNano, endUnixNano, resource } = span;
+    const { traceId, startUnixNano, endUnixNano } = span;
     let part = parts.get(traceId);
     if (part === undefined) {
       part = { traceId, start: startUnixNano, end: endUnixNano, spans: 0, errors: 0, root: span, services: new Map() };
@@ -27,7 +40,14 @@ export function partsOf(spans: Iterable<Span>): TracePart[] {
     if (isBetterRoot(span, part.root)) part.root = span;
     if (span.status === 'error') part.errors += 1;
     part.spans += 1;
-    part.services.set(resource.service, (part.services.get(resource.service) ?? 0) + 1);
+    countService(part.services, span);
   }
   return [...parts.values()];
+}
+
+/** Whether a span rather than another is what a trace is called by: one without a parent, then the earliest. */
+export function isBetterRoot(span: Span, than: Span): boolean {
+  const isRoot = span.parentSpanId === undefined;
+  if (isRoot !== (than.parentSpanId === undefined)) return isRoot;
+  return span.startUnixNano < than.startUnixNano;
 }
