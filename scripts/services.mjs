@@ -3,7 +3,8 @@
 //   node scripts/services.mjs run postgres redis -- npx vitest run packages/databases
 //   node scripts/services.mjs run all -- npx pnpm test
 //   node scripts/services.mjs start rabbitmq          keeps it until Ctrl-C and prints the variable to set
-//   node scripts/services.mjs install all             Debian's packages by apt-get, Java archives by Maven
+//   node scripts/services.mjs install all             Debian's packages by apt-get, Java archives by Maven,
+//                                                     Python's packages by pip
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import { nats } from './services/nats.mjs';
 import { postgres } from './services/postgres.mjs';
 import { endStarted } from './services/process.mjs';
 import { prometheus } from './services/prometheus.mjs';
+import { pythonService } from './services/python.mjs';
 import { rabbitmq } from './services/rabbitmq.mjs';
 import { redis } from './services/redis.mjs';
 import { zipkin } from './services/zipkin.mjs';
@@ -30,7 +32,7 @@ import { zipkin } from './services/zipkin.mjs';
  */
 
 /** @type {readonly Service[]} */
-const services = [postgres, redis, rabbitmq, nats, kafka, prometheus, zipkin, clickhouse];
+const services = [postgres, redis, rabbitmq, nats, kafka, prometheus, zipkin, clickhouse, pythonService];
 const [action = '', ...rest] = process.argv.slice(2);
 const separator = rest.indexOf('--');
 const names = separator === -1 ? rest : rest.slice(0, separator);

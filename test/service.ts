@@ -10,6 +10,7 @@ const URLS = {
   prometheus: 'THROUGHLINE_TEST_PROMETHEUS_URL',
   zipkin: 'THROUGHLINE_TEST_ZIPKIN_URL',
   clickhouse: 'THROUGHLINE_TEST_CLICKHOUSE_URL',
+  python: 'THROUGHLINE_TEST_PYTHON_URL',
 } as const;
 
 export type ServiceName = keyof typeof URLS;
