@@ -7,11 +7,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{packages,examples}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
     // Most tests wait for sockets and timers, so more of them than there are processors get along.
     maxWorkers: 4,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 20_000,
   },
 });
