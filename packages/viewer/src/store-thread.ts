@@ -18,9 +18,8 @@ async function run(): Promise<void> {
       case 'delivery':
         return post({ is: 'receipt', id: message.id, receipt: await backend.receive(message.delivery) });
       case 'question': {
-        const { id, method, path, accept } = message;
-        const parameters = new URLSearchParams(message.parameters);
-        const answer = await backend.answer({ method, path, parameters, accept });
+        const { is: _, id, parameters, ...question } = message;
+        const answer = await backend.answer({ ...question, parameters: new URLSearchParams(parameters) });
         if (answer.body.length < LONG) return post({ is: 'answer', id, answer });
         const body = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body.slice();
         return post({ is: 'answer', id, answer: { ...answer, body } }, [body.buffer as ArrayBuffer]);

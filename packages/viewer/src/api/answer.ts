@@ -8,6 +8,12 @@ export type Question = {
   readonly parameters: URLSearchParams;
   /** The `Accept` header. */
   readonly accept: string;
+  /** What came with a question that is a message: its body, the headers that are about it, and where it was sent. */
+  readonly message?: {
+    readonly body: Uint8Array;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly origin: string;
+  };
 };
 
 export function json(value: unknown, status = 200): Answer {

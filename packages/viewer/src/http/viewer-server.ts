@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Backend } from '../intake/backend.ts';
 import { isSameSecret, TOKEN_COOKIE, verdictOn } from './access.ts';
 import { LiveStreams } from './live-stream.ts';
+import { MCP_PATH, McpRequests } from './mcp-request.ts';
 import { PageFiles } from './page-files.ts';
 import { isIntake, receive } from './receiver.ts';
 import { type BodyLimits, BodyReader, DEFAULT_LIMITS } from './request-body.ts';
@@ -28,6 +29,7 @@ export function createViewerServer(
   const bodies = new BodyReader(limits);
   const files = new PageFiles(page);
   const live = new LiveStreams(backend);
+  const messages = new McpRequests(backend);
   const server = createServer(
     {
       requestTimeout,
@@ -66,6 +68,8 @@ export function createViewerServer(
     if (!isApi(path)) return files.serve(response, path);
     const { accept = '' } = request.headers;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
+    if (path === MCP_PATH && method === 'POST')
+      return messages.answer(request, response, { method, path, parameters, accept });
     const answer = await backend.answer({ method, path, parameters, accept });
     if (!request.complete) request.resume();
     send(response, answer.status, answer.type, answer.body);

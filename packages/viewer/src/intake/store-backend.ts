@@ -1,6 +1,7 @@
 import { createForeignApis } from '../api/foreign-apis.ts';
 import type { Status } from '../api/messages.ts';
 import { createPageApi } from '../api/page-api.ts';
+import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts';
 import { StoreFullError, type TraceStore } from '../store/trace-store.ts';
 import { VERSION } from '../version.ts';
 import type { Backend, Receipt } from './backend.ts';
@@ -19,6 +20,7 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
   const feed = new LiveFeed(store);
   const pageApi = createPageApi(store, status, log);
   const foreignApis = createForeignApis(store, log);
+  const mcp = createMcpEndpoint(store, log);
   return {
     async receive(delivery: Delivery): Promise<Receipt> {
       let decoded: Decoded;
@@ -48,6 +50,7 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
     async answer(question) {
       if (question.path.startsWith(PAGE_API))
         return pageApi({ ...question, path: question.path.slice(PAGE_API.length) });
+      if (question.path === '/mcp') return mcp(question);
       return foreignApis(question);
     },
     watch: (listener) => feed.watch(listener),

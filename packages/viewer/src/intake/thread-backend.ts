@@ -67,12 +67,13 @@ export async function startThread(
         tell({ is: 'delivery', id, delivery: { ...delivery, body } }, [body.buffer]);
       });
     },
-    answer({ method, path, parameters, accept }) {
+    answer({ method, path, parameters, accept, message }) {
       if (!isRunning) return Promise.resolve(problem(503, STOPPED));
       return new Promise((resolve) => {
         const id = nextId++;
         answers.set(id, resolve);
-        tell({ is: 'question', id, method, path, parameters: parameters.toString(), accept });
+        const question = { is: 'question', id, method, path, parameters: parameters.toString(), accept } as const;
+        tell(message === undefined ? question : { ...question, message });
       });
     },
     watch(listener) {

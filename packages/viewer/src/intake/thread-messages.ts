@@ -1,4 +1,4 @@
-import type { Answer } from '../api/answer.ts';
+import type { Answer, Question } from '../api/answer.ts';
 import type { LiveMessage } from '../api/messages.ts';
 import type { Receipt } from './backend.ts';
 import type { Delivery } from './decode-delivery.ts';
@@ -13,6 +13,7 @@ export type ToThread =
       readonly path: string;
       readonly parameters: string;
       readonly accept: string;
+      readonly message?: Question['message'] & {};
     }
   | { readonly is: 'watch'; readonly on: boolean }
   | { readonly is: 'close' };
