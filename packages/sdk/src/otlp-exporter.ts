@@ -1,11 +1,15 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { errorMessage } from '@throughline/core';
 import { OtlpDelivery, type OtlpEncoding } from './otlp-delivery.ts';
+import { writeOtlpJson } from './otlp-json.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
 
-const SERIALIZERS = { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer };
+const SERIALIZERS = {
+  protobuf: (spans: ReadableSpan[]) => ProtobufTraceSerializer.serializeRequest(spans),
+  json: writeOtlpJson,
+};
 
 /** Exports the SDK's spans by OTLP over HTTP. */
 export class OtlpExporter implements SpanExporter {
@@ -29,7 +33,7 @@ export class OtlpExporter implements SpanExporter {
   }
 
   async #export(spans: ReadableSpan[]): Promise<Error | undefined> {
-    const request = SERIALIZERS[this.#encoding].serializeRequest(spans);
+    const request = SERIALIZERS[this.#encoding](spans);
     return request === undefined ? new Error('the spans could not be written') : this.delivery.deliver(request);
   }
 }

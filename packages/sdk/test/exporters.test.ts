@@ -42,6 +42,36 @@ it('delivers spans to Zipkin', async () => {
   expect(JSON.parse(String(exported?.body))).toMatchObject([{ name: 'pay', localEndpoint: { serviceName: 'shop' } }]);
 });
 
+it('writes whole numbers beyond 64 bits into OTLP/JSON as doubles, and text that looks like one as it is', async () => {
+  const text = '"intValue":1e300, \\"intValue":99999999999999999999';
+  const tracing = startTracing({ exporter: 'otlp-json', endpoint: collector.url });
+  const attributes = { a: 2 ** 63, b: -(2 ** 63), c: 1e300, d: 2 ** 62, e: 7, f: text, g: [1, -1e21], h: Number.NaN };
+  trace.getTracer('test').startSpan('pay', { attributes }).end();
+  await tracing.shutdown();
+  const { resourceSpans } = JSON.parse(String(collector.exports[0]?.body));
+  expect(resourceSpans[0].scopeSpans[0].spans[0].attributes.map(({ value }: { value: object }) => value)).toEqual([
+    { doubleValue: 2 ** 63 },
+    { doubleValue: -(2 ** 63) },
+    { doubleValue: 1e300 },
+    { intValue: 2 ** 62 },
+    { intValue: 7 },
+    { stringValue: text },
+    { arrayValue: { values: [{ intValue: 1 }, { doubleValue: -1e21 }] } },
+    { doubleValue: 'NaN' },
+  ]);
+});
+
+it('writes halves of characters into OTLP/JSON as the replacement character, as it does into protobuf', async () => {
+  const tracing = startTracing({ exporter: 'otlp-json', endpoint: collector.url });
+  const attributes = { first: 'a\ud83d', second: '\udc00b', whole: '😀', escaped: '\\ud83d', both: '\\\ud83d' };
+  trace.getTracer('test').startSpan('pay', { attributes }).end();
+  await tracing.shutdown();
+  const { resourceSpans } = JSON.parse(String(collector.exports[0]?.body));
+  type Text = { value: { stringValue: string } };
+  const texts = resourceSpans[0].scopeSpans[0].spans[0].attributes.map(({ value }: Text) => value.stringValue);
+  expect(texts).toEqual(['a\ufffd', '\ufffdb', '😀', '\\ud83d', '\\\ufffd']);
+});
+
 it('delivers spans by OTLP over gRPC', async () => {
   const exporterPackage = createRequire(import.meta.url).resolve('@opentelemetry/exporter-trace-otlp-grpc');
   const { Server, ServerCredentials } = createRequire(exporterPackage)('@grpc/grpc-js') as Grpc;
