@@ -186,7 +186,7 @@ describe("the page's API", () => {
     expect(await ask(`traces?query=${query('{ name = ')}`)).toMatchObject([400, { position: 9 }]);
     expect(await ask(`traces?query=${query('name =~ "("')}`)).toMatchObject([
       400,
-      { message: 'Expected a regular expression.' },
+      { message: 'Expected `)` in the regular expression.', position: 8 },
     ]);
     expect(await ask(`traces?query=${query('('.repeat(100))}`)).toMatchObject([
       400,

@@ -287,6 +287,8 @@ describe('the DuckDB store', () => {
   it('rejects a pattern that the database cannot read, with what it expects', async () => {
     const store = await duckDb();
     await store.append({ spans: [span()], logs: [], bytes: 1 });
-    await expect(store.search(selection('name =~ "(?=x)"'), 'latest', 1)).rejects.toThrow('look-around');
+    const compare = { is: 'compare', field: { of: 'name' }, by: '=~', value: '(?=x)' } as const;
+    const filter = { is: 'span', filter: compare } as const;
+    await expect(store.search({ filter }, 'latest', 1)).rejects.toThrow('look-around');
   });
 });

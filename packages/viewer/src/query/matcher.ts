@@ -1,5 +1,6 @@
 import type { AttributeValue, Span } from '@throughline/analysis';
 import type { Comparison, Field, SpanFilter } from './filter.ts';
+import { Pattern } from './pattern.ts';
 
 /** What filters may ask of the trace that a span belongs to. */
 export type TraceFacts = { readonly duration: number; readonly rootName: string; readonly rootService: string };
@@ -75,8 +76,8 @@ export function durationOf({ startUnixNano, endUnixNano }: Span): number {
 function comparer(by: Comparison, wanted: string | number | boolean): (value: AttributeValue) => boolean {
   if (by === '=~' || by === '!~') {
     // The whole value has to match, as in TraceQL.
-    const pattern = new RegExp(`^(?:${wanted})$`, 'su');
-    return (value) => pattern.test(textOf(value)) === (by === '=~');
+    const pattern = new Pattern(String(wanted));
+    return (value) => pattern.matches(textOf(value)) === (by === '=~');
   }
   if (by === '=' || by === '!=') {
     const text = String(wanted);

@@ -1,4 +1,6 @@
 import type { Comparison, Field, SpanFilter, TraceFilter } from './filter.ts';
+import { Pattern } from './pattern.ts';
+import { PatternError } from './pattern-syntax.ts';
 import { QueryError, type Token, tokensOf, unquoted } from './tokens.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=', '=~', '!~']);
@@ -176,9 +178,10 @@ function literal({ type, text, number }: Token): string | number | boolean {
 function checkedPattern({ text, at }: Token): string {
   if (text.length > MAX_PATTERN) throw new QueryError(`Expected a pattern of at most ${MAX_PATTERN} characters.`, at);
   try {
-    new RegExp(text, 'u');
-  } catch {
-    throw new QueryError('Expected a regular expression.', at);
+    new Pattern(text);
+  } catch (error) {
+    if (error instanceof PatternError) throw new QueryError(error.message, at);
+    throw error;
   }
   return text;
 }
