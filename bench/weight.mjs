@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { packAll } from '../scripts/release/pack.mjs';
 import { machine } from './machine.mjs';
 import { record } from './results.mjs';
 
@@ -58,7 +58,8 @@ const { values: options } = parseArgs({ options: { out: { type: 'string' } } });
 const { dependencies: versions } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const scratch = mkdtempSync(join(tmpdir(), 'throughline-weight-'));
 try {
-  const tarballs = pack(join(scratch, 'tarballs'));
+  const packed = await packAll(join(scratch, 'tarballs'));
+  const tarballs = Object.fromEntries(packed.map(({ name, path }) => [name, `file:${path}`]));
   const rows = Object.entries(SETUPS).map(([title, packages], index) => ({
     title,
     ...weigh(join(scratch, String(index)), packages, tarballs),
@@ -67,18 +68,6 @@ try {
   record('weight', { machine: machine(), rows }, options.out);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
-}
-
-function pack(folder) {
-  mkdirSync(folder);
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  run('npx', ['pnpm', '--silent', '-r', '--filter', './packages/*', 'pack', '--pack-destination', folder], root);
-  return Object.fromEntries(
-    readdirSync(folder).map((file) => [
-      file.replace(/^throughline-(.*)-\d.*$/, '@throughline/$1'),
-      `file:${join(folder, file)}`,
-    ]),
-  );
 }
 
 function weigh(folder, packages, tarballs) {

@@ -2,10 +2,11 @@
 // `node consumers/run.mjs [story…]`. A story is a folder here with a package.json, a `story.mjs` that fails if something
 // does not work, and perhaps a `dependencies.mjs` for what the package.json cannot say.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { packAll } from '../scripts/release/pack.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,7 +15,8 @@ const wanted = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), 'throughline-consumers-'));
 
 try {
-  const tarballs = packAll(join(scratch, 'tarballs'));
+  const packed = await packAll(join(scratch, 'tarballs'));
+  const tarballs = Object.fromEntries(packed.map(({ name, path }) => [name, path]));
   let failed = 0;
   for (const { name } of stories) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -24,20 +26,6 @@ try {
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
-}
-
-/** @returns {Record<string, string>} the path of each package's tarball */
-function packAll(folder) {
-  mkdirSync(folder, { recursive: true });
-  run(
-    'npx',
-    ['pnpm', '--silent', '-r', '--filter', './packages/*', 'pack', '--pack-destination', folder],
-    root,
-    'ignore',
-  );
-  return Object.fromEntries(
-    readdirSync(folder).map((file) => [file.replace(/^throughline-(.*)-\d.*$/, '@throughline/$1'), join(folder, file)]),
-  );
 }
 
 /** @param {string} name @param {Record<string, string>} tarballs */
