@@ -1,3 +1,7 @@
+import { NIBBLES, type TraceId } from './span-ids.ts';
+import { NANOS_PER_MILLI } from './span-time.ts';
+
+const TWO_32 = 0x1_0000_0000;
 const INITIAL_BYTES = 16_384;
 /** Up to here a loop over char codes beats a call into the runtime. */
 const SHORT_TEXT = 100;
@@ -162,11 +166,45 @@ export class ByteWriter {
     this.#position += 4;
   }
 
-  fixed64(low: number, high: number): void {
+  /** A time since the epoch, in whole milliseconds and the nanoseconds beyond, as `fixed64` nanoseconds. */
+  nanoseconds(millis: number, nanos: number): void {
+    // The product exceeds 2^53, so it is computed in two parts that do not.
+    // Without `%`, which is a call into C for numbers of this size.
+    const units = Math.floor(millis / 0x1_0000);
+    const upper = units * NANOS_PER_MILLI;
+    const lower = (millis - units * 0x1_0000) * NANOS_PER_MILLI + nanos;
+    const upperHigh = Math.floor(upper / 0x1_0000);
+    const lowerHigh = Math.floor(lower / TWO_32);
+    const low = (upper - upperHigh * 0x1_0000) * 0x1_0000 + (lower - lowerHigh * TWO_32);
+    const carry = low < TWO_32 ? 0 : 1;
     this.#reserve(8);
-    this.#view.setUint32(this.#position, low, true);
-    this.#view.setUint32(this.#position + 4, high, true);
+    this.#view.setUint32(this.#position, low - carry * TWO_32, true);
+    this.#view.setUint32(this.#position + 4, upperHigh + lowerHigh + carry, true);
     this.#position += 8;
+  }
+
+  /** A tag, and the eight bytes of an id with their length. */
+  spanId(tag: number, high: number, low: number): void {
+    this.#reserve(10);
+    const at = this.#position;
+    this.#bytes[at] = tag;
+    this.#bytes[at + 1] = 8;
+    this.#view.setInt32(at + 2, high);
+    this.#view.setInt32(at + 6, low);
+    this.#position = at + 10;
+  }
+
+  /** A tag, and the sixteen bytes of an id with their length. */
+  traceId(tag: number, { first, second, third, fourth }: TraceId): void {
+    this.#reserve(18);
+    const at = this.#position;
+    this.#bytes[at] = tag;
+    this.#bytes[at + 1] = 16;
+    this.#view.setInt32(at + 2, first);
+    this.#view.setInt32(at + 6, second);
+    this.#view.setInt32(at + 10, third);
+    this.#view.setInt32(at + 14, fourth);
+    this.#position = at + 18;
   }
 
   /** A length and the text in UTF-8. */
@@ -253,6 +291,3 @@ export class ByteWriter {
     this.#view = new DataView(grown.buffer);
   }
 }
-
-const NIBBLES = new Uint8Array(128);
-for (let digit = 0; digit < 16; digit += 1) NIBBLES[digit.toString(16).charCodeAt(0)] = digit;

@@ -1,8 +1,8 @@
-import type { AttributeValue } from '@opentelemetry/api';
+import { AttributeList } from './attribute-list.ts';
 import type { RecordedSpan, Scope } from './recorded-span.ts';
 import type { RingBlock } from './ring-block.ts';
 import type { TextMemo } from './span-shapes.ts';
-import type { SpanBody } from './span-writer.ts';
+import { type SpanBody, textOf } from './span-writer.ts';
 
 /** Results of `writeCompact`: there is no room in the block, or the span has something that few have. */
 export const NO_ROOM = -1;
@@ -11,15 +11,13 @@ export const UNFIT = -2;
 // A record: its length in words, shape and flags, the start and the duration, the ids, then name, trace state and the values
 // of the attributes. A value begins with a word whose last three bits say what it is.
 const HEAD_WORDS = 10;
-const META = { remoteParent: 1 << 8, parent: 1 << 9, state: 1 << 10 } as const;
+const META = { remoteParent: 1 << 8, state: 1 << 10 } as const;
 const KIND_AT = 11;
 const STATUS_AT = 14;
 const SHAPE_AT = 16;
 const TAG_BITS = 3;
 const TAG = { integer: 0, known: 1, latin1: 2, utf8: 3, double: 4, boolean: 5, array: 6, nothing: 7 } as const;
 const INTEGER_END = 2 ** 28;
-const ID_LENGTH = 16;
-const ID_BYTES = 8;
 /** Up to here a loop over char codes beats a call into the runtime. */
 const SHORT_TEXT = 100;
 
@@ -29,15 +27,11 @@ export type CompactSpan = {
   readonly traceFlags: number;
   readonly traceState: string;
   readonly isParentRemote: boolean;
-  readonly spanId: string;
-  readonly parentId: string | undefined;
   readonly body: SpanBody;
 };
 
 const double = new Float64Array(1);
 const halves = new Int32Array(double.buffer);
-const NIBBLES = new Uint8Array(128);
-for (let digit = 0; digit < 16; digit += 1) NIBBLES[digit.toString(16).charCodeAt(0)] = digit;
 
 /**
  * Writes a span behind what is in the block, in a form that is quick to write: the names of its attributes are the number of
@@ -64,21 +58,25 @@ export function readCompact({ words, bytes, baseMillis, shapes }: RingBlock, sta
   const shape = shapes.at(meta >>> SHAPE_AT);
   const name = reader.read() as string;
   const traceState = (meta & META.state) === 0 ? '' : (reader.read() as string);
-  const names = shape.names();
-  const values = names.map(() => reader.read() as AttributeValue);
+  const attributeList = new AttributeList(0);
+  for (const name of shape.names()) attributeList.append(name, reader.read());
   return {
     scope: shape.scope,
     traceFlags: meta & 0xff,
     traceState,
     isParentRemote: (meta & META.remoteParent) !== 0,
-    spanId: idAt(bytes, start + 6),
-    parentId: (meta & META.parent) === 0 ? undefined : idAt(bytes, start + 8),
     body: {
+      idHigh: word(words, start + 6),
+      idLow: word(words, start + 7),
+      parentHigh: word(words, start + 8),
+      parentLow: word(words, start + 9),
       name,
       kind: (meta >>> KIND_AT) & 7,
-      startTime: { millis: startMillis, nanos: word(words, start + 3) },
-      endTime: { millis: startMillis + word(words, start + 4), nanos: word(words, start + 5) },
-      attributeList: { names, values, dropped: 0 },
+      startMillis,
+      startNanos: word(words, start + 3),
+      endMillis: startMillis + word(words, start + 4),
+      endNanos: word(words, start + 5),
+      attributeList,
       events: undefined,
       droppedEvents: 0,
       links: undefined,
@@ -98,39 +96,35 @@ function isFit(span: RecordedSpan): boolean {
 /** Returns the end of the record, or why it could not be written. */
 function writeRecord(block: RingBlock, span: RecordedSpan, start: number): number {
   const { words, shapes } = block;
-  const { name, startTime, endTime, parentSpanContext: parent } = span;
-  const { names, values } = span.attributeList;
+  const { name, startMillis, startNanos, endNanos, traceState } = span;
+  const { items, length } = span.attributeList;
   let shape = shapes.root(span.scope);
   if (shape === undefined) return UNFIT;
   let at = start + HEAD_WORDS;
   if (at > words.length) return NO_ROOM;
-  if (Number.isNaN(block.baseMillis)) block.baseMillis = startTime.millis;
-  const sinceBase = startTime.millis - block.baseMillis;
-  const duration = endTime.millis - startTime.millis;
-  if (!isWord(sinceBase) || !isWord(startTime.nanos) || !isWord(duration) || !isWord(endTime.nanos)) return UNFIT;
+  if (Number.isNaN(block.baseMillis)) block.baseMillis = startMillis;
+  const sinceBase = startMillis - block.baseMillis;
+  const duration = span.endMillis - startMillis;
+  if (!isWord(sinceBase) || !isWord(startNanos) || !isWord(duration) || !isWord(endNanos)) return UNFIT;
   words[start + 2] = sinceBase;
-  words[start + 3] = startTime.nanos;
+  words[start + 3] = startNanos;
   words[start + 4] = duration;
-  words[start + 5] = endTime.nanos;
-
-  const { spanId, traceFlags, traceState } = span.spanContext();
-  if (spanId.length !== ID_LENGTH) return UNFIT;
-  writeId(block.bytes, start + 6, spanId);
-  let meta = (traceFlags & 0xff) | (span.kind << KIND_AT) | (span.status.code << STATUS_AT);
-  if (parent !== undefined) {
-    if (parent.spanId.length !== ID_LENGTH) return UNFIT;
-    writeId(block.bytes, start + 8, parent.spanId);
-    meta |= parent.isRemote === true ? META.parent | META.remoteParent : META.parent;
-  }
+  words[start + 5] = endNanos;
+  words[start + 6] = span.idHigh;
+  words[start + 7] = span.idLow;
+  words[start + 8] = span.parentHigh;
+  words[start + 9] = span.parentLow;
+  let meta = (span.traceFlags & 0xff) | (span.kind << KIND_AT) | (span.status.code << STATUS_AT);
+  if (span.parentSpanContext?.isRemote === true) meta |= META.remoteParent;
   at = writeText(block, at, shape.values, name);
   if (traceState !== undefined && at >= 0) {
     meta |= META.state;
-    at = writeText(block, at, shapes.states, traceState.serialize());
+    at = writeText(block, at, shapes.states, textOf(traceState));
   }
-  for (let index = 0; index < names.length && at >= 0; index += 1) {
-    shape = shapes.next(shape, names[index] as string);
+  for (let index = 0; index < length && at >= 0; index += 2) {
+    shape = shapes.next(shape, items[index] as string);
     if (shape === undefined) return UNFIT;
-    at = writeValue(block, at, shape.values, values[index]);
+    at = writeValue(block, at, shape.values, items[index + 1]);
   }
   words[start + 1] = meta | (shape.id << SHAPE_AT);
   return at;
@@ -241,16 +235,4 @@ function word(words: Int32Array, at: number): number {
 
 function isWord(value: number): boolean {
   return (value | 0) === value;
-}
-
-// The same bytes as in OTLP.
-function writeId(bytes: Buffer, at: number, id: string): void {
-  let to = at << 2;
-  for (let index = 0; index < ID_LENGTH; index += 2) {
-    bytes[to++] = ((NIBBLES[id.charCodeAt(index)] as number) << 4) | (NIBBLES[id.charCodeAt(index + 1)] as number);
-  }
-}
-
-function idAt(bytes: Buffer, at: number): string {
-  return bytes.toString('hex', at << 2, (at << 2) + ID_BYTES);
 }

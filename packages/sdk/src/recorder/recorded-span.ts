@@ -10,9 +10,12 @@ import {
   type SpanStatus,
   SpanStatusCode,
   type TimeInput,
+  type TraceState,
 } from '@opentelemetry/api';
-import { isAttributeValue } from '@opentelemetry/core';
-import { isBefore, isTimeInput, type SpanTime, timeAfter, timeOfInput, timeOfMillis } from './span-time.ts';
+import { AttributeList } from './attribute-list.ts';
+import { randomWord, spanIdText, type TraceId, wordAt } from './span-ids.ts';
+import { isTimeInput, type SpanTime, timeAfter, timeOfInput, timeOfMillis } from './span-time.ts';
+import { createSpanContext } from './unrecorded-span.ts';
 
 /** How much a span may hold; the rest is dropped and counted. @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits */
 export type SpanLimits = {
@@ -24,9 +27,6 @@ export type SpanLimits = {
   readonly attributePerLinkCountLimit: number;
 };
 
-/** Attributes as they are written: names and values side by side, each name once. */
-export type AttributeList = { names: string[]; values: AttributeValue[]; dropped: number };
-
 export type RecordedEvent = { readonly name: string; readonly time: SpanTime; readonly attributes: AttributeList };
 export type RecordedLink = { readonly context: SpanContext; readonly attributes: AttributeList };
 
@@ -36,55 +36,102 @@ export type SpanOrigin = {
   readonly limits: SpanLimits;
   /** Takes a span when it has ended. */
   readonly onEnd: (span: RecordedSpan) => void;
+  /** For how many names and values spans make room at first, by their kind: about what the last ones needed. */
+  readonly room: Uint8Array;
 };
 
 /** Who made a span. */
 export type Scope = { readonly name: string; readonly version: string; readonly schemaUrl: string };
 
+/** The most for which is made room in advance. */
+const MAX_ROOM = 64;
+
 /**
- * A span as a plain small object. It behaves as the SDK's does: the same limits, the same rules for statuses, times and
- * bad values, and nothing changes it once it has ended.
+ * A span as a small object, to be written once, at its end. It behaves as the SDK's does: the same limits, the same rules
+ * for statuses, times and bad values, and nothing changes it once it has ended.
  */
 export class RecordedSpan implements Span {
   name: string;
   readonly kind: SpanKind;
+  readonly trace: TraceId;
+  /** The span id, in two words. */
+  readonly idHigh: number;
+  readonly idLow: number;
   readonly parentSpanContext: SpanContext | undefined;
-  readonly startTime: SpanTime;
-  endTime: SpanTime;
+  /** The span id of the parent; zeros without one. */
+  readonly parentHigh: number;
+  readonly parentLow: number;
+  /** Milliseconds since the epoch, and nanoseconds beyond: exact in two numbers. */
+  startMillis: number;
+  startNanos: number;
+  endMillis = 0;
+  endNanos = 0;
   status: SpanStatus = UNSET;
-  readonly attributeList: AttributeList = { names: [], values: [], dropped: 0 };
+  readonly attributeList: AttributeList;
   events: RecordedEvent[] | undefined;
   droppedEvents = 0;
   links: RecordedLink[] | undefined;
   droppedLinks = 0;
   ended = false;
-  readonly #spanContext: SpanContext;
+  readonly #traceFlags: number;
+  readonly #traceState: TraceState | undefined;
+  /** The ids as others see them, made when somebody asks. From then on its flags and state count: a hold changes them. */
+  #spanContext: SpanContext | undefined;
   readonly #origin: SpanOrigin;
-  readonly #limits: SpanLimits;
-  /** The reading of the monotonic clock at the start; `undefined` if the caller chose the start. */
-  readonly #startedAt: number | undefined;
+  /** The reading of the monotonic clock at the start; `NaN` if the caller chose the start. */
+  readonly #startedAt: number;
 
   constructor(
     name: string,
     kind: SpanKind,
-    spanContext: SpanContext,
+    traceId: TraceId,
+    traceFlags: number,
+    traceState: TraceState | undefined,
     parent: SpanContext | undefined,
+    parentSpan: RecordedSpan | undefined,
     start: TimeInput | undefined,
     origin: SpanOrigin,
   ) {
     this.name = name;
     this.kind = kind;
+    this.trace = traceId;
+    this.idHigh = randomWord();
+    this.idLow = randomWord() || 1; // all zeros would be no id
     this.parentSpanContext = parent;
-    this.#spanContext = spanContext;
+    this.parentHigh = parentSpan?.idHigh ?? (parent === undefined ? 0 : wordAt(parent.spanId, 0));
+    this.parentLow = parentSpan?.idLow ?? (parent === undefined ? 0 : wordAt(parent.spanId, 8));
+    if (start === undefined) {
+      this.startMillis = Date.now();
+      this.startNanos = 0;
+      this.#startedAt = performance.now();
+    } else {
+      const { millis, nanos } = timeOfInput(start);
+      this.startMillis = millis;
+      this.startNanos = nanos;
+      this.#startedAt = Number.NaN;
+    }
+    this.attributeList = new AttributeList(origin.room[kind] ?? 0);
+    this.#traceFlags = traceFlags;
+    this.#traceState = traceState;
     this.#origin = origin;
-    this.#limits = origin.limits;
-    this.#startedAt = start === undefined ? performance.now() : undefined;
-    this.startTime = start === undefined ? timeOfMillis(Date.now()) : timeOfInput(start);
-    this.endTime = this.startTime;
   }
 
   spanContext(): SpanContext {
+    this.#spanContext ??= createSpanContext(
+      this.trace.text,
+      spanIdText(this.idHigh, this.idLow),
+      this.#traceFlags,
+      this.#traceState,
+    );
     return this.#spanContext;
+  }
+
+  get traceFlags(): number {
+    return this.#spanContext === undefined ? this.#traceFlags : this.#spanContext.traceFlags;
+  }
+
+  get traceState(): TraceState | undefined {
+    return this.#spanContext === undefined ? this.#traceState : this.#spanContext.traceState;
   }
 
   get scope(): Scope {
@@ -97,33 +144,33 @@ export class RecordedSpan implements Span {
 
   /** The attributes as an object, for those who look at a running span. */
   get attributes(): Attributes {
-    const { names, values } = this.attributeList;
-    return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    const { items, length } = this.attributeList;
+    const attributes: [string, AttributeValue][] = [];
+    for (let at = 0; at < length; at += 2) attributes.push([items[at] as string, items[at + 1] as AttributeValue]);
+    return Object.fromEntries(attributes);
   }
 
   /** The value of an attribute. */
   attribute(name: string): AttributeValue | undefined {
-    const { names, values } = this.attributeList;
-    const index = names.indexOf(name);
-    return index < 0 ? undefined : values[index];
+    return this.attributeList.get(name);
   }
 
   setAttribute(name: string, value: AttributeValue): this {
     if (this.#isOver()) return this;
-    const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
-    setAttribute(this.attributeList, name, value, attributeCountLimit, attributeValueLengthLimit);
+    const { attributeCountLimit, attributeValueLengthLimit } = this.#origin.limits;
+    this.attributeList.set(name, value, attributeCountLimit, attributeValueLengthLimit);
     return this;
   }
 
   setAttributes(attributes: Attributes): this {
     if (this.#isOver()) return this;
-    const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
+    const { attributeCountLimit, attributeValueLengthLimit } = this.#origin.limits;
     const list = this.attributeList;
     // Names of an object differ from each other.
-    const areNew = list.names.length === 0;
+    const areNew = list.length === 0;
     for (const name in attributes) {
       if (Object.hasOwn(attributes, name)) {
-        setAttribute(list, name, attributes[name], attributeCountLimit, attributeValueLengthLimit, areNew);
+        list.set(name, attributes[name], attributeCountLimit, attributeValueLengthLimit, areNew);
       }
     }
     return this;
@@ -133,21 +180,25 @@ export class RecordedSpan implements Span {
     if (this.#isOver()) return this;
     const secondIsTime = isTimeInput(second);
     const time = isTimeInput(third) ? third : secondIsTime ? second : undefined;
-    const attributes = this.#listOf(secondIsTime ? undefined : second, this.#limits.attributePerEventCountLimit);
+    const attributes = this.#listOf(secondIsTime ? undefined : second, this.#origin.limits.attributePerEventCountLimit);
     this.events ??= [];
     this.droppedEvents += keepLast(
       this.events,
       { name, time: this.#timeOf(time), attributes },
-      this.#limits.eventCountLimit,
+      this.#origin.limits.eventCountLimit,
     );
     return this;
   }
 
   addLink(link: Link): this {
     if (this.#isOver()) return this;
-    const attributes = this.#listOf(link.attributes, this.#limits.attributePerLinkCountLimit);
+    const attributes = this.#listOf(link.attributes, this.#origin.limits.attributePerLinkCountLimit);
     this.links ??= [];
-    this.droppedLinks += keepLast(this.links, { context: link.context, attributes }, this.#limits.linkCountLimit);
+    this.droppedLinks += keepLast(
+      this.links,
+      { context: link.context, attributes },
+      this.#origin.limits.linkCountLimit,
+    );
     return this;
   }
 
@@ -185,25 +236,29 @@ export class RecordedSpan implements Span {
 
   end(time?: TimeInput): void {
     if (this.#isOver()) return;
-    const end = this.#timeOf(time);
-    this.endTime = isBefore(end, this.startTime) ? this.startTime : end;
+    const { millis, nanos } = this.#timeOf(time);
+    const isBefore = millis < this.startMillis || (millis === this.startMillis && nanos < this.startNanos);
+    this.endMillis = isBefore ? this.startMillis : millis;
+    this.endNanos = isBefore ? this.startNanos : nanos;
     this.ended = true;
-    this.#origin.onEnd(this);
+    const { onEnd, room } = this.#origin;
+    room[this.kind] = Math.min(MAX_ROOM, Math.max(this.attributeList.length, (room[this.kind] ?? 0) - 1));
+    onEnd(this);
   }
 
   #timeOf(input: TimeInput | undefined): SpanTime {
     if (input !== undefined) return timeOfInput(input);
     // Where the caller chose the start, our monotonic clock has no relation to it.
-    if (this.#startedAt === undefined) return timeOfMillis(Date.now());
-    return timeAfter(this.startTime, performance.now() - this.#startedAt);
+    const startedAt = this.#startedAt;
+    if (Number.isNaN(startedAt)) return timeOfMillis(Date.now());
+    return timeAfter(this.startMillis, this.startNanos, performance.now() - startedAt);
   }
 
   #listOf(attributes: Attributes | undefined, limit: number): AttributeList {
-    const list: AttributeList = { names: [], values: [], dropped: 0 };
+    const list = new AttributeList(0);
+    const { attributeValueLengthLimit } = this.#origin.limits;
     for (const name in attributes) {
-      if (Object.hasOwn(attributes, name)) {
-        setAttribute(list, name, attributes[name], limit, this.#limits.attributeValueLengthLimit);
-      }
+      if (Object.hasOwn(attributes, name)) list.set(name, attributes[name], limit, attributeValueLengthLimit);
     }
     return list;
   }
@@ -215,35 +270,6 @@ export class RecordedSpan implements Span {
 }
 
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
-
-function setAttribute(
-  list: AttributeList,
-  name: string,
-  value: AttributeValue | null | undefined,
-  countLimit: number,
-  lengthLimit: number,
-  isNew = false,
-): void {
-  if (value === null || value === undefined) return;
-  if (name.length === 0 || (typeof value === 'object' && !isAttributeValue(value)) || typeof value === 'function') {
-    diag.warn(`[sdk] The attribute \`${name}\` has no valid name and value and was not set.`);
-    return;
-  }
-  const kept = truncated(value, lengthLimit);
-  const index = isNew ? -1 : list.names.indexOf(name);
-  if (index >= 0) list.values[index] = kept;
-  else if (list.names.length >= countLimit) list.dropped += 1;
-  else {
-    list.names.push(name);
-    list.values.push(kept);
-  }
-}
-
-function truncated(value: AttributeValue, limit: number): AttributeValue {
-  if (typeof value === 'string') return value.length > limit ? value.slice(0, limit) : value;
-  if (!Array.isArray(value)) return value;
-  return value.map((item) => (typeof item === 'string' ? item.slice(0, limit) : item)) as AttributeValue;
-}
 
 /** Appends within a limit, at the cost of the oldest; returns how many were dropped. */
 function keepLast<Item>(list: Item[], item: Item, limit: number): number {

@@ -16,8 +16,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { randomSpanId, randomTraceId } from '@throughline/core/random-ids';
+import { randomTraceId } from '@throughline/core/random-ids';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanOrigin } from './recorded-span.ts';
+import { TraceId } from './span-ids.ts';
+import { UnrecordedSpan } from './unrecorded-span.ts';
 
 /** An OpenTelemetry sampler, of either SDK line: `decision` is 0 to drop, 1 to record, 2 to record and sample. */
 type Sampler = {
@@ -40,6 +42,10 @@ export type RecorderOptions = {
   readonly onEnd: (span: RecordedSpan) => void;
 };
 
+const KINDS = 5;
+const NO_ATTRIBUTES: Attributes = Object.freeze({});
+const NO_LINKS: Link[] = [];
+Object.freeze(NO_LINKS);
 const DROP = 0;
 const RECORD_AND_SAMPLE = 2;
 /** Level 2 of Trace Context: the trace id is random. https://www.w3.org/TR/trace-context-2/#random-trace-id-flag */
@@ -68,24 +74,30 @@ class RecorderTracer implements Tracer {
 
   constructor(scope: Scope, options: RecorderOptions) {
     this.#options = options;
-    this.#origin = { scope, limits: options.limits, onEnd: options.onEnd };
+    this.#origin = { scope, limits: options.limits, onEnd: options.onEnd, room: new Uint8Array(KINDS) };
   }
 
-  startSpan(name: string, options: SpanOptions = {}, parentContext: Context = context.active()): Span {
+  startSpan(name: string, options?: SpanOptions, parentContext: Context = context.active()): Span {
     if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const from = options.root === true ? trace.deleteSpan(parentContext) : parentContext;
-    const parent = validParent(from);
-    const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = options;
+    const from = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
+    const parentSpan = trace.getSpan(from);
+    const parent = validContext(parentSpan);
+    const kind = options?.kind ?? SpanKind.INTERNAL;
+    const attributes = options?.attributes;
+    const links = options?.links;
     const traceId = parent?.traceId ?? randomTraceId();
-    const result = this.#options.sampler.shouldSample(from, traceId, name, kind, attributes, links);
-    const spanContext: SpanContext = { traceId, spanId: randomSpanId(), traceFlags: flags(result.decision, parent) };
-    const traceState = result.traceState ?? parent?.traceState;
-    if (traceState !== undefined) spanContext.traceState = traceState;
-    if (result.decision === DROP) return trace.wrapSpanContext(spanContext);
-    const span = new RecordedSpan(name, kind, spanContext, parent, options.startTime, this.#origin);
-    for (const link of links) span.addLink(link);
-    span.setAttributes(attributes);
-    if (result.attributes !== undefined) span.setAttributes(result.attributes);
+    const { sampler } = this.#options;
+    const sampled = sampler.shouldSample(from, traceId, name, kind, attributes ?? NO_ATTRIBUTES, links ?? NO_LINKS);
+    const traceFlags = flags(sampled.decision, parent);
+    const traceState = sampled.traceState ?? parent?.traceState;
+    if (sampled.decision === DROP) return new UnrecordedSpan(traceId, traceFlags, traceState);
+    const local = parentSpan instanceof RecordedSpan ? parentSpan : undefined;
+    const id = local?.trace ?? new TraceId(traceId);
+    const { startTime } = options ?? {};
+    const span = new RecordedSpan(name, kind, id, traceFlags, traceState, parent, local, startTime, this.#origin);
+    if (links !== undefined) span.addLinks(links);
+    if (attributes !== undefined) span.setAttributes(attributes);
+    if (sampled.attributes !== undefined) span.setAttributes(sampled.attributes);
     this.#options.onStart?.(span);
     return span;
   }
@@ -107,11 +119,11 @@ class RecorderTracer implements Tracer {
   }
 }
 
-function validParent(from: Context): SpanContext | undefined {
-  const span = trace.getSpan(from);
-  if (span === undefined) return undefined;
-  const parent = span.spanContext();
-  return span instanceof RecordedSpan || isSpanContextValid(parent) ? parent : undefined;
+/** The ids of a parent, if they are valid; ours always are. */
+function validContext(parent: Span | undefined): SpanContext | undefined {
+  const spanContext = parent?.spanContext();
+  if (parent instanceof RecordedSpan || parent instanceof UnrecordedSpan) return spanContext;
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
 }
 
 // Our own trace ids are random; a child keeps what its parent says.

@@ -14,8 +14,8 @@ export class SpanBatch {
     this.#resource = encode((writer) => {
       writer.byte(0x0a);
       const start = writer.open();
-      const values = Object.values(resource).map((value) => value ?? '');
-      writeAttributes(writer, 0x0a, { names: Object.keys(resource), values, dropped: 0 });
+      const items = Object.entries(resource).flatMap(([name, value]) => [name, value ?? '']);
+      writeAttributes(writer, 0x0a, { items, length: items.length });
       writer.close(start);
     });
   }

@@ -4,8 +4,9 @@ import { ByteWriter } from './byte-writer.ts';
 import { NO_ROOM, readCompact, UNFIT, writeCompact } from './compact-span.ts';
 import type { RecordedSpan, Scope } from './recorded-span.ts';
 import { RingBlock } from './ring-block.ts';
+import { TraceId } from './span-ids.ts';
 import { SpanShapes } from './span-shapes.ts';
-import { writeSpanAttribute, writeSpanBody, writeSpanEnd } from './span-writer.ts';
+import { textOf, writeSpanAttribute, writeSpanBody, writeSpanEnd } from './span-writer.ts';
 
 /** Takes a span that is written as a `spans` element of a `ScopeSpans` message. */
 export type WrittenSpanSink = {
@@ -166,12 +167,11 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
   }
 
   #writeBytes(block: RingBlock, span: RecordedSpan): number {
-    const { spanId, traceFlags, traceState } = span.spanContext();
-    const state = Buffer.from(traceState?.serialize() ?? '', 'latin1');
+    const state = Buffer.from(textOf(span.traceState), 'latin1');
     if (state.length > MAX_STATE_LENGTH) return UNFIT;
     const scratch = this.#scratch;
     scratch.truncate(0);
-    writeSpanBody(scratch, spanId, span.parentSpanContext?.spanId, span);
+    writeSpanBody(scratch, span);
     const { words, bytes, length: start } = block;
     const size = state.length + scratch.length;
     const end = start + HEAD_WORDS + ((size + 3) >> 2);
@@ -179,7 +179,7 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     const parent = span.parentSpanContext?.isRemote === true ? REMOTE_PARENT : 0;
     words[start] = -size;
     words[start + 1] = this.#indexOf(span.scope);
-    words[start + 2] = (traceFlags & 0xff) | parent | (state.length << STATE_LENGTH_AT);
+    words[start + 2] = (span.traceFlags & 0xff) | parent | (state.length << STATE_LENGTH_AT);
     const at = (start + HEAD_WORDS) << 2;
     bytes.set(state, at);
     bytes.set(scratch.view(), at + state.length);
@@ -229,8 +229,8 @@ type Held = {
 };
 
 function readHeld(block: RingBlock, start: number): Held {
-  const { scope, traceFlags, traceState, isParentRemote, spanId, parentId, body } = readCompact(block, start);
-  const writeBody = (writer: ByteWriter): void => writeSpanBody(writer, spanId, parentId, body);
+  const { scope, traceFlags, traceState, isParentRemote, body } = readCompact(block, start);
+  const writeBody = (writer: ByteWriter): void => writeSpanBody(writer, body);
   return { scope, traceFlags, state: traceState, isParentRemote, writeBody };
 }
 
@@ -244,6 +244,6 @@ function writeRecord(
   writeSpanAttribute(writer, ATTR_REASON, reason);
   if (omitted > 0) writeSpanAttribute(writer, ATTR_OMITTED, omitted);
   const { traceId, traceState, traceFlags } = spanContext;
-  writeSpanEnd(writer, traceId, traceState?.serialize() ?? '', traceFlags, isParentRemote);
+  writeSpanEnd(writer, new TraceId(traceId), textOf(traceState), traceFlags, isParentRemote);
   writer.closeLong(start);
 }

@@ -1,7 +1,6 @@
 import type { HrTime, TimeInput } from '@opentelemetry/api';
 
-const NANOS_PER_MILLI = 1_000_000;
-const TWO_32 = 0x1_0000_0000;
+export const NANOS_PER_MILLI = 1_000_000;
 
 /** A point in time as whole milliseconds since the epoch and the nanoseconds beyond: exact in two doubles. */
 export type SpanTime = { readonly millis: number; readonly nanos: number };
@@ -14,12 +13,12 @@ export function timeOfMillis(value: number): SpanTime {
 }
 
 /** The time some milliseconds after another. */
-export function timeAfter(start: SpanTime, milliseconds: number): SpanTime {
+export function timeAfter(startMillis: number, startNanos: number, milliseconds: number): SpanTime {
   const whole = Math.floor(milliseconds);
-  const nanos = start.nanos + Math.round((milliseconds - whole) * NANOS_PER_MILLI);
+  const nanos = startNanos + Math.round((milliseconds - whole) * NANOS_PER_MILLI);
   return nanos >= NANOS_PER_MILLI
-    ? { millis: start.millis + whole + 1, nanos: nanos - NANOS_PER_MILLI }
-    : { millis: start.millis + whole, nanos };
+    ? { millis: startMillis + whole + 1, nanos: nanos - NANOS_PER_MILLI }
+    : { millis: startMillis + whole, nanos };
 }
 
 /**
@@ -35,24 +34,6 @@ export function timeOfInput(input: TimeInput): SpanTime {
 /** Whether a value can be given as a time. */
 export function isTimeInput(value: unknown): value is TimeInput {
   return typeof value === 'number' || value instanceof Date || isHrTime(value);
-}
-
-/** Whether the first time is before the second. */
-export function isBefore(first: SpanTime, second: SpanTime): boolean {
-  return first.millis < second.millis || (first.millis === second.millis && first.nanos < second.nanos);
-}
-
-/** The nanoseconds since the epoch as two unsigned 32-bit halves: `[low, high]`. */
-export function nanosecondHalves({ millis, nanos }: SpanTime): [low: number, high: number] {
-  // The product exceeds 2^53, so it is computed in two parts that do not.
-  // Without `%`, which is a call into C for numbers of this size.
-  const units = Math.floor(millis / 0x1_0000);
-  const upper = units * NANOS_PER_MILLI;
-  const lower = (millis - units * 0x1_0000) * NANOS_PER_MILLI + nanos;
-  const upperHigh = Math.floor(upper / 0x1_0000);
-  const lowerHigh = Math.floor(lower / TWO_32);
-  const low = (upper - upperHigh * 0x1_0000) * 0x1_0000 + (lower - lowerHigh * TWO_32);
-  return low < TWO_32 ? [low, upperHigh + lowerHigh] : [low - TWO_32, upperHigh + lowerHigh + 1];
 }
 
 function timeOfHrTime([seconds, nanoseconds]: HrTime): SpanTime {

@@ -1,7 +1,8 @@
-import type { AttributeValue } from '@opentelemetry/api';
+import type { AttributeValue, SpanStatus, TraceState } from '@opentelemetry/api';
+import type { AttributeList } from './attribute-list.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { AttributeList, RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
-import { nanosecondHalves, type SpanTime } from './span-time.ts';
+import type { RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
+import type { TraceId } from './span-ids.ts';
 
 // Tags are `field << 3 | wire type`: 0 varint, 1 fixed64, 2 length-delimited, 5 fixed32.
 const SPAN = {
@@ -35,20 +36,25 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const INT64_END = 2 ** 63;
 
-/** What `writeSpanBody` writes of a span, besides its ids. */
+/** What `writeSpanBody` writes of a span. */
 export type SpanBody = Pick<
   RecordedSpan,
+  | 'idHigh'
+  | 'idLow'
+  | 'parentHigh'
+  | 'parentLow'
   | 'name'
   | 'kind'
-  | 'startTime'
-  | 'endTime'
-  | 'status'
+  | 'startMillis'
+  | 'startNanos'
+  | 'endMillis'
+  | 'endNanos'
   | 'attributeList'
   | 'events'
   | 'droppedEvents'
   | 'links'
   | 'droppedLinks'
->;
+> & { readonly status: SpanStatus };
 
 /**
  * Writes a span as one `spans` element of an OTLP `ScopeSpans` message. What is zero or empty is left out, as proto3
@@ -57,25 +63,36 @@ export type SpanBody = Pick<
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
 export function writeSpan(writer: ByteWriter, span: RecordedSpan): void {
-  const { traceId, spanId, traceState, traceFlags } = span.spanContext();
   writer.byte(0x12);
   const start = writer.openLong();
-  writeSpanBody(writer, spanId, span.parentSpanContext?.spanId, span);
+  writeSpanBody(writer, span);
   const isRemote = span.parentSpanContext?.isRemote === true;
-  writeSpanEnd(writer, traceId, traceState?.serialize() ?? '', traceFlags, isRemote);
+  writeSpanEnd(writer, span.trace, textOf(span.traceState), span.traceFlags, isRemote);
   writer.closeLong(start);
+}
+
+let lastState: TraceState | undefined;
+let lastStateText = '';
+
+/** A trace state as text. All spans of a trace share one, and those that begin here share it with other traces. */
+export function textOf(traceState: TraceState | undefined): string {
+  if (traceState === undefined) return '';
+  if (traceState !== lastState) {
+    lastStateText = traceState.serialize();
+    lastState = traceState;
+  }
+  return lastStateText;
 }
 
 /** Writes what a span that was written by `writeSpanBody` lacks, because it may change after its end. */
 export function writeSpanEnd(
   writer: ByteWriter,
-  traceId: string,
+  traceId: TraceId,
   traceState: string,
   traceFlags: number,
   isParentRemote: boolean,
 ): void {
-  writer.byte(SPAN.traceId);
-  writer.hex(traceId);
+  writer.traceId(SPAN.traceId, traceId);
   writeText(writer, SPAN.traceState, traceState);
   writer.byte(0x85); // field 16, flags: the tag takes two bytes
   writer.byte(0x01);
@@ -84,23 +101,19 @@ export function writeSpanEnd(
 
 /** Writes an attribute of a span. */
 export function writeSpanAttribute(writer: ByteWriter, name: string, value: AttributeValue): void {
-  writeAttributes(writer, SPAN.attribute, { names: [name], values: [value], dropped: 0 });
+  writeAttribute(writer, SPAN.attribute, name, value);
 }
 
 /** Writes the fields of a span, without its trace id, its trace state and its flags. */
-export function writeSpanBody(writer: ByteWriter, spanId: string, parentId: string | undefined, span: SpanBody): void {
-  writer.byte(SPAN.spanId);
-  writer.hex(spanId);
-  if (parentId !== undefined) {
-    writer.byte(SPAN.parentId);
-    writer.hex(parentId);
-  }
+export function writeSpanBody(writer: ByteWriter, span: SpanBody): void {
+  writer.spanId(SPAN.spanId, span.idHigh, span.idLow);
+  if ((span.parentHigh | span.parentLow) !== 0) writer.spanId(SPAN.parentId, span.parentHigh, span.parentLow);
   writeText(writer, SPAN.name, span.name);
   writeCount(writer, SPAN.kind, span.kind + 1);
   writer.byte(SPAN.start);
-  writeTime(writer, span.startTime);
+  writer.nanoseconds(span.startMillis, span.startNanos);
   writer.byte(SPAN.end);
-  writeTime(writer, span.endTime);
+  writer.nanoseconds(span.endMillis, span.endNanos);
   writeAttributes(writer, SPAN.attribute, span.attributeList);
   writeCount(writer, SPAN.droppedAttributes, span.attributeList.dropped);
   if (span.events !== undefined) for (const event of span.events) writeEvent(writer, event);
@@ -111,21 +124,28 @@ export function writeSpanBody(writer: ByteWriter, spanId: string, parentId: stri
 }
 
 /** Writes attributes as repeated `KeyValue` messages under this tag. */
-export function writeAttributes(writer: ByteWriter, tag: number, { names, values }: AttributeList): void {
-  for (let index = 0; index < names.length; index += 1) {
-    const name = encodedName(names[index] as string);
-    const value = values[index];
-    if (typeof value === 'string' && writer.shortTextPair(tag, name, value)) continue;
-    if (typeof value === 'number' && writer.smallIntegerPair(tag, name, value)) continue;
-    writer.byte(tag);
-    const pair = writer.open();
-    writer.raw(name);
-    writer.byte(0x12);
-    const start = writer.open();
-    writeValue(writer, value);
-    writer.close(start);
-    writer.close(pair);
+export function writeAttributes(
+  writer: ByteWriter,
+  tag: number,
+  { items, length }: Pick<AttributeList, 'items' | 'length'>,
+): void {
+  for (let at = 0; at < length; at += 2) {
+    writeAttribute(writer, tag, items[at] as string, items[at + 1] as AttributeValue);
   }
+}
+
+function writeAttribute(writer: ByteWriter, tag: number, key: string, value: AttributeValue): void {
+  const name = encodedName(key);
+  if (typeof value === 'string' && writer.shortTextPair(tag, name, value)) return;
+  if (typeof value === 'number' && writer.smallIntegerPair(tag, name, value)) return;
+  writer.byte(tag);
+  const pair = writer.open();
+  writer.raw(name);
+  writer.byte(0x12);
+  const start = writer.open();
+  writeValue(writer, value);
+  writer.close(start);
+  writer.close(pair);
 }
 
 function writeValue(writer: ByteWriter, value: AttributeValue | null | undefined): void {
@@ -157,7 +177,7 @@ function writeEvent(writer: ByteWriter, { name, time, attributes }: RecordedEven
   writer.byte(SPAN.event);
   const start = writer.open();
   writer.byte(EVENT.time);
-  writeTime(writer, time);
+  writer.nanoseconds(time.millis, time.nanos);
   writeText(writer, EVENT.name, name);
   writeAttributes(writer, EVENT.attribute, attributes);
   writeCount(writer, EVENT.droppedAttributes, attributes.dropped);
@@ -197,11 +217,6 @@ function writeCount(writer: ByteWriter, tag: number, count: number): void {
   if (count === 0) return;
   writer.byte(tag);
   writer.varint(count);
-}
-
-function writeTime(writer: ByteWriter, time: SpanTime): void {
-  const [low, high] = nanosecondHalves(time);
-  writer.fixed64(low, high);
 }
 
 // Bits 8 and 9 tell whether the parent is in another process; of a link, whether what it points to is.

@@ -1,0 +1,67 @@
+import { type AttributeValue, diag } from '@opentelemetry/api';
+import { isAttributeValue } from '@opentelemetry/core';
+
+/** Attributes as they are written: in the order in which they came, each name once. */
+export class AttributeList {
+  /** Name, value, name, value, …, as far as `length` says; there may be room behind it. */
+  readonly items: unknown[];
+  length = 0;
+  /** How many there were too many. */
+  dropped = 0;
+
+  /** @param room for how many names and values to make room: an array that grows leaves more behind than it takes */
+  constructor(room: number) {
+    this.items = new Array(room);
+  }
+
+  /** The value of this name. */
+  get(name: string): AttributeValue | undefined {
+    const at = this.#find(name);
+    return at < 0 ? undefined : (this.items[at + 1] as AttributeValue);
+  }
+
+  /**
+   * Sets what is valid, within limits: so many names, and so many characters of a text.
+   *
+   * @param isNew whether the caller knows that the name is not there yet
+   */
+  set(name: string, value: unknown, countLimit: number, lengthLimit: number, isNew = false): void {
+    if (value === null || value === undefined) return;
+    if (name.length === 0 || (typeof value === 'object' && !isAttributeValue(value)) || typeof value === 'function') {
+      diag.warn(`[sdk] The attribute \`${name}\` has no valid name and value and was not set.`);
+      return;
+    }
+    const at = isNew ? -1 : this.#find(name);
+    const kept = truncated(value, lengthLimit);
+    if (at >= 0) this.items[at + 1] = kept;
+    else if (this.length >= 2 * countLimit) this.dropped += 1;
+    else this.append(name, kept);
+  }
+
+  /** Adds a name that is not there yet, whatever the limits. */
+  append(name: string, value: unknown): void {
+    const { items, length } = this;
+    items[length] = name;
+    items[length + 1] = value;
+    this.length = length + 2;
+  }
+
+  /** Sets a value, whatever the limits. */
+  replace(name: string, value: unknown): void {
+    const at = this.#find(name);
+    if (at < 0) this.append(name, value);
+    else this.items[at + 1] = value;
+  }
+
+  #find(name: string): number {
+    const { items, length } = this;
+    for (let at = 0; at < length; at += 2) if (items[at] === name) return at;
+    return -1;
+  }
+}
+
+function truncated(value: unknown, limit: number): unknown {
+  if (typeof value === 'string') return value.length > limit ? value.slice(0, limit) : value;
+  if (!Array.isArray(value)) return value;
+  return value.map((item) => (typeof item === 'string' ? item.slice(0, limit) : item));
+}
