@@ -66,6 +66,30 @@ describeInBrowser('the overviews', (open) => {
     await page.getByRole('heading', { name: 'What is different' }).waitFor();
   });
 
+  it('select in the heat map by keys alone, and tell what is in the box that is drawn', async () => {
+    const { page } = await open(async (viewer) => {
+      await withShop(viewer);
+      return '/latency';
+    });
+    const map = page.getByRole('application', { name: /^Latency of \d+ spans/ });
+    const reading = page.locator('#heat-reading');
+    await map.focus();
+    // The keys begin where it is slowest.
+    await expect.poll(() => reading.textContent()).toMatch(/^[1-9]\d* spans? of 562 ms to 1\.00 s/);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+End');
+    await expect.poll(() => reading.textContent()).toMatch(/^10 spans of 562 ms/);
+    await page.keyboard.press('ArrowUp');
+    await expect.poll(() => reading.textContent()).toMatch(/^0 spans of 1\.00 s/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+End');
+    await page.keyboard.press('Enter');
+    await page.getByText('10 selected spans against').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.differences').count()).toBe(0);
+  });
+
   it('compare two traces that are chosen in the list', async () => {
     const { page } = await open(async ({ url }) => {
       await send(url, checkout({ startMs: Date.now() - 9000 }).spans);

@@ -1,10 +1,15 @@
 import { TraceDraft } from './trace-draft.ts';
 
-type CheckoutOptions = { readonly startMs?: number; readonly isFailed?: boolean; readonly slowness?: number };
+type CheckoutOptions = {
+  readonly startMs?: number;
+  readonly isFailed?: boolean;
+  readonly slowness?: number;
+  readonly traceId?: string;
+};
 
 /** A checkout in a shop: six services, a payment that may be declined, and a price asked for item by item. */
-export function checkout({ startMs, isFailed = false, slowness = 1 }: CheckoutOptions = {}): TraceDraft {
-  const trace = new TraceDraft(startMs);
+export function checkout({ startMs, isFailed = false, slowness = 1, traceId }: CheckoutOptions = {}): TraceDraft {
+  const trace = new TraceDraft(startMs, traceId);
   const failure = isFailed ? ({ status: 'error', statusMessage: 'card declined' } as const) : {};
   const pay = 70 * slowness;
   const root = trace.add(undefined, 'POST /checkout', 0, 96 + pay, {
@@ -57,8 +62,8 @@ export function checkout({ startMs, isFailed = false, slowness = 1 }: CheckoutOp
 }
 
 /** A page of the shop, as most requests are. */
-export function browse(startMs: number, durationMs: number): TraceDraft {
-  const trace = new TraceDraft(startMs);
+export function browse(startMs: number, durationMs: number, traceId?: string): TraceDraft {
+  const trace = new TraceDraft(startMs, traceId);
   const root = trace.add(undefined, 'GET /products/:id', 0, durationMs, {
     attributes: { 'http.request.method': 'GET', 'http.route': '/products/:id', 'http.response.status_code': 200 },
   });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { encodeOtlpProtobuf, type Resource, type Span } from '@throughline/analysis';
 
 const resources = new Map<string, Resource>();
@@ -9,13 +9,17 @@ type DraftOptions = Partial<Pick<Span, 'kind' | 'status' | 'statusMessage' | 'at
 
 /** Draws up a trace span by span. Times are milliseconds since its start. */
 export class TraceDraft {
-  readonly traceId = randomBytes(16).toString('hex');
+  readonly traceId: string;
   readonly spans: Span[] = [];
   readonly #origin: bigint;
 
-  /** @param startMs - since 1970. */
-  constructor(startMs = Date.now() - 1000) {
+  /**
+   * @param startMs - since 1970.
+   * @param traceId - for ids that are the same each time; by chance otherwise.
+   */
+  constructor(startMs = Date.now() - 1000, traceId = randomBytes(16).toString('hex')) {
     this.#origin = BigInt(Math.round(startMs)) * 1_000_000n;
+    this.traceId = traceId;
   }
 
   /** Adds a span, below another one unless it is a root. */
@@ -23,7 +27,7 @@ export class TraceDraft {
     const { service = parent?.resource.service ?? 'shop', ...fields } = options;
     const span: Span = {
       traceId: this.traceId,
-      spanId: randomBytes(8).toString('hex'),
+      spanId: createHash('sha256').update(`${this.traceId} ${this.spans.length}`).digest('hex').slice(0, 16),
       ...(parent !== undefined && { parentSpanId: parent.spanId }),
       name,
       kind: parent === undefined ? 'server' : 'internal',

@@ -1,5 +1,6 @@
 import type { ComparisonAnswer, PathFigures } from '../../api/messages.ts';
 import { count, counted, duration } from '../shell/format.ts';
+import { ScrollX } from '../shell/scroll-x.tsx';
 import { colorOf } from '../shell/service-colors.ts';
 
 const MOST = 1000;
@@ -23,7 +24,7 @@ export function ComparedPaths({ comparison }: { readonly comparison: ComparisonA
             : ''}
         </span>
       </h2>
-      <div class="scroll-x">
+      <ScrollX label="Table of call paths">
         <table class="table compared">
           <thead>
             <tr>
@@ -32,7 +33,7 @@ export function ComparedPaths({ comparison }: { readonly comparison: ComparisonA
               <th class="number">Before</th>
               <th class="number">After</th>
               <th class="number" title="How much more or less time is not spent in calls below">
-                Self time
+                Self time, change
               </th>
               <th>
                 <span class="hidden">Difference of own time, as a bar</span>
@@ -54,7 +55,7 @@ export function ComparedPaths({ comparison }: { readonly comparison: ComparisonA
                   <td class="number quiet">{spansOf(path.before, path.after)}</td>
                   <td class="number">{path.before === undefined ? '–' : duration(path.before.time)}</td>
                   <td class="number">{path.after === undefined ? '–' : duration(path.after.time)}</td>
-                  <td class={path.difference > 0 ? 'number slower' : 'number'}>
+                  <td class={path.difference > 0 ? 'number slower' : path.difference === 0 ? 'number quiet' : 'number'}>
                     {path.difference > 0 ? '+' : ''}
                     {duration(path.difference)}
                   </td>
@@ -66,7 +67,7 @@ export function ComparedPaths({ comparison }: { readonly comparison: ComparisonA
             })}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
       {paths.length > MOST ? <p class="quiet">{count(paths.length - MOST)} more paths are not shown.</p> : null}
     </section>
   );

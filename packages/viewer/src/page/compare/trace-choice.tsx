@@ -24,16 +24,18 @@ export function TraceChoice({ label, traceId, like = '', onChoose }: TraceChoice
   if (traceId !== '') {
     return (
       <section class="choice is-chosen" aria-label={label}>
-        <p class="quiet">{label}</p>
+        <p class="head quiet">
+          {label}
+          <button type="button" class="link" onClick={() => onChoose(undefined)}>
+            Choose another
+          </button>
+        </p>
         <p class="name">
           <span class={`dot ${colorOf(service)}`} />
           <a href={`/trace/${traceId}`}>{root ?? traceId.slice(0, 8)}</a>
         </p>
-        <p class="quiet">
-          {columns === undefined ? ' ' : `${duration(columns.duration)}, ${moment(columns.startUnixNano)}`}{' '}
-          <button type="button" class="link" onClick={() => onChoose(undefined)}>
-            Choose another
-          </button>
+        <p class="figure quiet">
+          {columns === undefined ? null : `${duration(columns.duration)}, ${moment(columns.startUnixNano)}`}
         </p>
       </section>
     );

@@ -1,6 +1,8 @@
 import type { DifferencesAnswer } from '../../api/messages.ts';
 import { count, counted, percent } from '../shell/format.ts';
+import { Key } from '../shell/key.tsx';
 import { addressOf } from '../shell/route.ts';
+import { ScrollX } from '../shell/scroll-x.tsx';
 
 type DifferencesProps = { readonly answer: DifferencesAnswer; readonly query: string; readonly isLoading: boolean };
 
@@ -22,7 +24,7 @@ export function Differences({ answer, query, isLoading }: DifferencesProps) {
             : 'No attribute tells them apart: those that are selected are as the others are.'}
         </p>
       ) : (
-        <div class="scroll-x">
+        <ScrollX label="Attributes that differ">
           <table class="table">
             <thead>
               <tr>
@@ -35,12 +37,16 @@ export function Differences({ answer, query, isLoading }: DifferencesProps) {
             <tbody>
               {attributes.map((attribute) => (
                 <tr key={`${attribute.key}\n${attribute.value}`}>
-                  <td class="split mono quiet">{attribute.key}</td>
+                  <td class="split mono quiet">
+                    <Key text={attribute.key} />
+                  </td>
                   <td class="split mono">
                     {SIMPLE_KEY.test(attribute.key) ? (
-                      <a href={addressOf('/', { query: narrowed(query, attribute) })}>{attribute.value}</a>
+                      <a href={addressOf('/', { query: narrowed(query, attribute) })}>
+                        <Value text={attribute.value} />
+                      </a>
                     ) : (
-                      attribute.value
+                      <Value text={attribute.value} />
                     )}
                   </td>
                   <Share share={attribute.selected} isSelected />
@@ -49,10 +55,14 @@ export function Differences({ answer, query, isLoading }: DifferencesProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollX>
       )}
     </section>
   );
+}
+
+function Value({ text }: { readonly text: string }) {
+  return <>{text === '' ? '(empty)' : text}</>;
 }
 
 function Share({ share, isSelected = false }: { readonly share: number; readonly isSelected?: boolean }) {

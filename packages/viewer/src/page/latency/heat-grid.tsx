@@ -1,13 +1,18 @@
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { HeatMap } from '../../api/messages.ts';
 import { count, duration, momentOfMs } from '../shell/format.ts';
-
-type Selection = {
-  readonly selectFromMs?: string | undefined;
-  readonly selectToMs?: string | undefined;
-  readonly minDuration?: string | undefined;
-  readonly maxDuration?: string | undefined;
-};
+import { memo } from '../shell/memo.ts';
+import {
+  type Box,
+  boundOf,
+  boxOf,
+  edgesOf,
+  gridOf,
+  readingOf,
+  type Selection,
+  selectionOf,
+  slowestCell,
+} from './heat-geometry.ts';
 
 type HeatGridProps = {
   readonly map: HeatMap;
@@ -15,46 +20,53 @@ type HeatGridProps = {
   readonly onSelect: (selection: Selection) => void;
 };
 
-type Box = { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number };
-
 const ROW = 18;
-const LEAST_ROWS = 12;
+/** How far each key moves the corner of the box: columns and rows. */
+const MOVES: Readonly<Record<string, readonly [x: number, y: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  PageUp: [0, -4],
+  PageDown: [0, 4],
+  Home: [-1000, 0],
+  End: [1000, 0],
+};
+
+const BY_KEYS = { tabIndex: 0 };
 
 /** A grid of when and how long, dark where there are many spans, with a red edge where some failed. */
 export function HeatGrid({ map, selection, onSelect }: HeatGridProps) {
-  const { columns, cells, counts, errors, fromMs, toMs } = map;
-  const first = Math.max(0, Math.floor((cells[0] ?? 0) / columns) - 1);
-  const last = Math.max(map.bounds.length, first + LEAST_ROWS);
-  const rows = last - first;
-  const most = counts.reduce((a, b) => Math.max(a, b), 1);
-  const plot = useRef<SVGSVGElement>(null);
+  const { columns, fromMs, toMs } = map;
+  const grid = useMemo(() => gridOf(map), [map]);
+  const { last, rows } = grid;
+  const plot = useRef<HTMLDivElement>(null);
   const [drawn, setDrawn] = useState<Box>();
-  const span = Math.max(1, toMs - fromMs);
-  const lower = (row: number) => (row <= 0 ? 0 : boundOf(map, row - 1));
+  const [pointed, setPointed] = useState<Box>();
+  const [cursor, setCursor] = useState<Box>();
 
   const cellAt = (event: PointerEvent) => {
     const place = plot.current?.getBoundingClientRect();
     if (place === undefined) return { x: 0, y: 0 };
-    const within = (value: number, end: number) => Math.max(0, Math.min(end - 1, Math.floor(value * end)));
     return {
-      x: within((event.clientX - place.left) / place.width, columns),
-      y: within((event.clientY - place.top) / place.height, rows),
+      x: within(Math.floor(((event.clientX - place.left) / place.width) * columns), columns),
+      y: within(Math.floor(((event.clientY - place.top) / place.height) * rows), rows),
     };
   };
-  const finish = () => {
-    if (drawn === undefined) return;
-    setDrawn(undefined);
-    const [left, right] = [Math.min(drawn.x1, drawn.x2), Math.max(drawn.x1, drawn.x2) + 1];
-    const [top, bottom] = [Math.min(drawn.y1, drawn.y2), Math.max(drawn.y1, drawn.y2)];
-    onSelect({
-      selectFromMs: `${fromMs + (left / columns) * span}`,
-      // The last column holds the last span.
-      selectToMs: `${right === columns ? Math.ceil(toMs + 1) : fromMs + (right / columns) * span}`,
-      minDuration: `${lower(last - 1 - bottom)}`,
-      maxDuration: `${boundOf(map, last - 1 - top)}`,
-    });
+  const press = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const from = cursor ?? slowestCell(grid);
+    const move = MOVES[event.key];
+    if (move !== undefined) {
+      const x2 = within(from.x2 + move[0], columns);
+      const y2 = within(from.y2 + move[1], rows);
+      setCursor(event.shiftKey ? { ...from, x2, y2 } : { x1: x2, y1: y2, x2, y2 });
+    } else if (event.key === 'Enter' || event.key === ' ') onSelect(selectionOf(grid, from));
+    else return;
+    event.preventDefault();
   };
-  const box = drawn ?? boxOf(selection, map, first, last);
+  const box = drawn ?? boxOf(grid, selection);
+  const reading = drawn ?? pointed ?? cursor;
   return (
     <figure class="heat">
       <div class="rows" aria-hidden="true">
@@ -64,78 +76,76 @@ export function HeatGrid({ map, selection, onSelect }: HeatGridProps) {
           </span>
         ))}
       </div>
-      <svg
+      <div
+        class="plot"
         ref={plot}
-        viewBox={`0 0 ${columns} ${rows}`}
-        preserveAspectRatio="none"
-        height={rows * ROW}
+        role="application"
+        {...BY_KEYS}
+        aria-label={`Latency of ${count(map.spans)} spans over time: arrow keys move, with Shift they draw a box, Enter selects it`}
+        aria-describedby="heat-reading"
+        onKeyDown={press}
+        onFocus={() => setCursor((before) => before ?? slowestCell(grid))}
+        onBlur={() => setCursor(undefined)}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           const { x, y } = cellAt(event);
           setDrawn({ x1: x, y1: y, x2: x, y2: y });
         }}
         onPointerMove={(event) => {
-          if (drawn === undefined) return;
           const { x, y } = cellAt(event);
-          setDrawn({ ...drawn, x2: x, y2: y });
+          if (drawn !== undefined) setDrawn({ ...drawn, x2: x, y2: y });
+          else setPointed({ x1: x, y1: y, x2: x, y2: y });
         }}
-        onPointerUp={finish}
+        onPointerUp={() => {
+          if (drawn !== undefined) onSelect(selectionOf(grid, drawn));
+          setDrawn(undefined);
+        }}
         onPointerCancel={() => setDrawn(undefined)}
+        onPointerLeave={() => setPointed(undefined)}
       >
-        <title>{`Latency of ${count(map.spans)} spans over time`}</title>
-        {cells.map((cell, index) => {
-          const number = counts[index] ?? 0;
-          const failed = errors[index] ?? 0;
-          return (
-            <rect
-              key={cell}
-              class={failed > 0 ? 'cell has-failed' : 'cell'}
-              x={cell % columns}
-              y={last - 1 - Math.floor(cell / columns)}
-              width={0.94}
-              height={0.92}
-              fill-opacity={0.18 + 0.82 * (Math.log1p(number) / Math.log1p(most))}
-            >
-              <title>{`${count(number)} spans${failed > 0 ? `, ${count(failed)} failed` : ''}`}</title>
-            </rect>
-          );
-        })}
-        {box === undefined ? null : (
-          <rect
-            class="box"
-            x={Math.min(box.x1, box.x2)}
-            y={Math.min(box.y1, box.y2)}
-            width={Math.abs(box.x2 - box.x1) + 1}
-            height={Math.abs(box.y2 - box.y1) + 1}
-          />
-        )}
-      </svg>
+        <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" height={rows * ROW} aria-hidden="true">
+          <Cells map={map} last={last} />
+          {box === undefined ? null : <Outline box={box} name="box" />}
+          {cursor === undefined ? null : <Outline box={cursor} name="cursor" />}
+        </svg>
+      </div>
       <figcaption>
         <span>{momentOfMs(fromMs)}</span>
-        <span>{momentOfMs(fromMs + span / 2)}</span>
+        <span>{momentOfMs(fromMs + Math.max(1, toMs - fromMs) / 2)}</span>
         <span>{momentOfMs(toMs)}</span>
       </figcaption>
+      <p class="reading quiet" id="heat-reading" aria-live="polite">
+        {reading === undefined ? '' : readingOf(grid, reading)}
+      </p>
     </figure>
   );
 }
 
-/** Rows beyond those with spans go on as the others do: four to each power of ten. */
-function boundOf({ bounds }: HeatMap, row: number): number {
-  return bounds[row] ?? Math.round((bounds.at(-1) ?? 1e4) * 10 ** ((row - bounds.length + 1) / 4));
+const Cells = memo(function Cells({ map, last }: { readonly map: HeatMap; readonly last: number }) {
+  const { columns, cells, counts, errors } = map;
+  const most = counts.reduce((a, b) => Math.max(a, b), 1);
+  return (
+    <>
+      {cells.map((cell, index) => (
+        <rect
+          key={cell}
+          class={(errors[index] ?? 0) > 0 ? 'cell has-failed' : 'cell'}
+          x={cell % columns}
+          y={last - 1 - Math.floor(cell / columns)}
+          width={0.94}
+          height={0.92}
+          fill-opacity={0.18 + 0.82 * (Math.log1p(counts[index] ?? 0) / Math.log1p(most))}
+        />
+      ))}
+    </>
+  );
+});
+
+function Outline({ box, name }: { readonly box: Box; readonly name: string }) {
+  const { left, right, top, bottom } = edgesOf(box);
+  return <rect class={name} x={left} y={top} width={right - left + 1} height={bottom - top + 1} />;
 }
 
-function boxOf(selection: Selection, map: HeatMap, first: number, last: number): Box | undefined {
-  const { selectFromMs, selectToMs, minDuration, maxDuration } = selection;
-  if (selectFromMs === undefined && minDuration === undefined && maxDuration === undefined) return undefined;
-  const { columns, fromMs, toMs } = map;
-  const column = (ms: string) => Math.round(((Number(ms) - fromMs) / Math.max(1, toMs - fromMs)) * columns);
-  const rows = Array.from({ length: last - first }, (_, index) => first + index);
-  const lowest = rows.find((row) => boundOf(map, row) > Number(minDuration ?? 0)) ?? last - 1;
-  const highest = rows.findLast((row) => boundOf(map, row) <= Number(maxDuration ?? Number.POSITIVE_INFINITY)) ?? first;
-  return {
-    x1: selectFromMs === undefined ? 0 : Math.max(0, column(selectFromMs)),
-    x2: selectToMs === undefined ? columns - 1 : Math.min(columns, column(selectToMs)) - 1,
-    y1: last - 1 - Math.max(lowest, highest),
-    y2: last - 1 - lowest,
-  };
+function within(value: number, end: number): number {
+  return Math.max(0, Math.min(end - 1, value));
 }

@@ -81,7 +81,7 @@ export function LatencyView({ route: { parameters } }: { readonly route: Route }
           <p class="selection quiet" aria-live="polite">
             {isSelected
               ? describe(selection)
-              : `${counted(answer.spans, 'span')}. Draw a box around those that look odd, to see what they have in common.`}
+              : `${counted(answer.spans, 'span')}. Draw a box around those that look odd, by mouse or keys, to see what they have in common.`}
           </p>
         </>
       )}

@@ -2,7 +2,9 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { DependenciesAnswer, StatisticsAnswer } from '../../api/messages.ts';
 import { useAnswer } from '../shell/api.ts';
 import { count, counted, duration, percent } from '../shell/format.ts';
+import { Key } from '../shell/key.tsx';
 import { addressOf, change, type Route } from '../shell/route.ts';
+import { ScrollX } from '../shell/scroll-x.tsx';
 import { colorOf } from '../shell/service-colors.ts';
 import { ServiceGraph } from './service-graph.tsx';
 import './map.css';
@@ -54,7 +56,7 @@ export function MapView({ route: { parameters } }: { readonly route: Route }) {
       />
       <section class="calls">
         <h2>{chosen === -1 ? 'Calls' : `Calls from and to ${chosenName}`}</h2>
-        <div class="scroll-x">
+        <ScrollX label="Table of calls">
           <table class="table">
             <thead>
               <tr>
@@ -62,28 +64,32 @@ export function MapView({ route: { parameters } }: { readonly route: Route }) {
                 <th>To</th>
                 <th class="number">Calls</th>
                 <th class="number">Failed</th>
-                <th class="number">p50</th>
+                <th class="number aside">p50</th>
                 <th class="number">p95</th>
-                <th class="number">p99</th>
+                <th class="number aside">p99</th>
               </tr>
             </thead>
             <tbody>
               {edges.map((edge) => (
                 <tr key={`${edge.from} ${edge.to}`}>
-                  <td class="split">{nameOf(edge.from)}</td>
-                  <td class="split">{nameOf(edge.to)}</td>
+                  <td class="split">
+                    <Key text={nameOf(edge.from)} />
+                  </td>
+                  <td class="split">
+                    <Key text={nameOf(edge.to)} />
+                  </td>
                   <td class="number">{count(edge.calls)}</td>
                   <td class={edge.errors > 0 ? 'number failed' : 'number quiet'}>
                     {percent(edge.errors / edge.calls)}
                   </td>
-                  <td class="number">{duration(edge.p50)}</td>
+                  <td class="number aside">{duration(edge.p50)}</td>
                   <td class="number">{duration(edge.p95)}</td>
-                  <td class="number">{duration(edge.p99)}</td>
+                  <td class="number aside">{duration(edge.p99)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollX>
       </section>
       <Operations service={chosenName} />
     </>
@@ -98,18 +104,18 @@ function Operations({ service }: { readonly service: string | null }) {
   return (
     <section class="calls">
       <h2>Operations</h2>
-      <div class="scroll-x">
+      <ScrollX label="Table of operations">
         <table class="table">
           <thead>
             <tr>
               <th>Operation</th>
-              <th>Kind</th>
-              <th class="number">Rate</th>
+              <th class="aside">Kind</th>
+              <th class="number aside">Rate</th>
               <th class="number">Calls</th>
               <th class="number">Failed</th>
-              <th class="number">p50</th>
+              <th class="number aside">p50</th>
               <th class="number">p95</th>
-              <th class="number">p99</th>
+              <th class="number aside">p99</th>
             </tr>
           </thead>
           <tbody>
@@ -128,20 +134,22 @@ function Operations({ service }: { readonly service: string | null }) {
                     <span class={`dot ${colorOf(operation.service)}`} /> {operation.service}
                   </span>
                 </td>
-                <td class="quiet">{operation.kind}</td>
-                <td class="number">{operation.rate < 10 ? operation.rate.toPrecision(2) : count(operation.rate)}/s</td>
+                <td class="quiet aside">{operation.kind}</td>
+                <td class="number aside">
+                  {operation.rate < 10 ? operation.rate.toPrecision(2) : count(operation.rate)}/s
+                </td>
                 <td class="number">{count(operation.calls)}</td>
                 <td class={operation.errors > 0 ? 'number failed' : 'number quiet'}>
                   {percent(operation.errors / Math.max(1, operation.calls))}
                 </td>
-                <td class="number">{duration(operation.p50)}</td>
+                <td class="number aside">{duration(operation.p50)}</td>
                 <td class="number">{duration(operation.p95)}</td>
-                <td class="number">{duration(operation.p99)}</td>
+                <td class="number aside">{duration(operation.p99)}</td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { DependenciesAnswer } from '../../api/messages.ts';
 import { classes } from '../shell/classes.ts';
 import { count, duration, percent } from '../shell/format.ts';
@@ -38,59 +38,67 @@ export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: Ser
     callsTo[to] = (callsTo[to] ?? 0) + calls;
     errorsTo[to] = (errorsTo[to] ?? 0) + errors;
   }
+  const figure = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const x = places[chosen]?.x;
+    if (x !== undefined && figure.current !== null)
+      figure.current.scrollLeft = x - (figure.current.clientWidth - WIDTH) / 2;
+  }, []);
   return (
-    <figure class="service-graph">
-      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
-        <title>Service map</title>
-        {edges.map((edge) => {
-          const from = places[edge.from];
-          const to = places[edge.to];
-          if (from === undefined || to === undefined) return null;
-          return (
-            <path
-              key={`${edge.from} ${edge.to}`}
-              class={classes({
-                edge: true,
-                'has-failed': edge.errors > 0,
-                'is-aside': chosen !== -1 && edge.from !== chosen && edge.to !== chosen,
-              })}
-              d={curve(from, to)}
-              stroke-width={1 + (3 * Math.log1p(edge.calls)) / Math.log1p(mostCalls)}
-            >
-              <title>{`${count(edge.calls)} calls, ${percent(edge.errors / edge.calls)} failed, p95 ${duration(edge.p95)}`}</title>
-            </path>
-          );
-        })}
-      </svg>
-      <ul style={{ width: `${width}px`, height: `${height}px` }}>
-        {nodes.map(({ name, kind }, node) => {
-          const calls = callsTo[node] ?? 0;
-          const errors = errorsTo[node] ?? 0;
-          return (
-            <li
-              key={`${kind} ${name}`}
-              style={{ left: `${places[node]?.x ?? 0}px`, top: `${places[node]?.y ?? 0}px`, width: `${WIDTH}px` }}
-            >
-              <button
-                type="button"
-                class={`node ${kind} ${kind === 'service' ? colorOf(name) : ''}`}
-                aria-pressed={node === chosen}
-                title={name}
-                onClick={() => onChoose(node)}
+    <figure class="service-graph" ref={figure}>
+      <div class="drawing" style={{ width: `${width}px` }}>
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+          <title>Service map</title>
+          {edges.map((edge) => {
+            const from = places[edge.from];
+            const to = places[edge.to];
+            if (from === undefined || to === undefined) return null;
+            return (
+              <path
+                key={`${edge.from} ${edge.to}`}
+                class={classes({
+                  edge: true,
+                  'has-failed': edge.errors > 0,
+                  'is-aside': chosen !== -1 && edge.from !== chosen && edge.to !== chosen,
+                })}
+                d={curve(from, to)}
+                stroke-width={1 + (3 * Math.log1p(edge.calls)) / Math.log1p(mostCalls)}
               >
-                <span class="name">
-                  <span class="dot" />
-                  <span class="text">{name.length > NAME * 4 ? `${name.slice(0, NAME * 4)}…` : name}</span>
-                </span>
-                <span class="quiet">
-                  {calls === 0 ? (kind === 'service' ? 'Calls others' : kind) : `${count(calls)} calls`}
-                  {errors > 0 ? <span class="failed"> · {percent(errors / calls)} failed</span> : null}
-                </span>
-              </button>
-            </li>
-          );
-        })}
-      </ul>
+                <title>{`${count(edge.calls)} calls, ${percent(edge.errors / edge.calls)} failed, p95 ${duration(edge.p95)}`}</title>
+              </path>
+            );
+          })}
+        </svg>
+        <ul style={{ width: `${width}px`, height: `${height}px` }}>
+          {nodes.map(({ name, kind }, node) => {
+            const calls = callsTo[node] ?? 0;
+            const errors = errorsTo[node] ?? 0;
+            return (
+              <li
+                key={`${kind} ${name}`}
+                style={{ left: `${places[node]?.x ?? 0}px`, top: `${places[node]?.y ?? 0}px`, width: `${WIDTH}px` }}
+              >
+                <button
+                  type="button"
+                  class={`node ${kind} ${kind === 'service' ? colorOf(name) : ''}`}
+                  aria-pressed={node === chosen}
+                  title={name}
+                  onClick={() => onChoose(node)}
+                >
+                  <span class="name">
+                    <span class="dot" />
+                    <span class="text">{name.length > NAME * 4 ? `${name.slice(0, NAME * 4)}…` : name}</span>
+                  </span>
+                  <span class="quiet">
+                    {calls === 0 ? (kind === 'service' ? 'Calls others' : kind) : `${count(calls)} calls`}
+                    {errors > 0 ? <span class="failed"> · {percent(errors / calls)} failed</span> : null}
+                  </span>
+                </button>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
     </figure>
   );
 }

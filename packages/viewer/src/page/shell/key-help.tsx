@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['l'], 'Logs under their spans'],
   [['f'], 'Show only this span and what is below'],
   [['g'], 'Flame graph or waterfall'],
+  [['Shift', '←', '↑'], 'Draw a box in the heat map; Enter selects what is in it'],
   [['Esc'], 'Close the details, then leave the focus'],
   [['?'], 'These keys'],
 ];

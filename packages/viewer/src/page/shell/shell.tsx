@@ -44,8 +44,8 @@ export function Shell() {
             </a>
           ))}
         </nav>
+        <Stored path={route.path} />
         <div class="end">
-          <Stored path={route.path} />
           <KeyHelp />
           <button
             type="button"
@@ -73,7 +73,7 @@ function Current({ route }: { readonly route: Route }) {
   if (route.path.startsWith('/compare')) return <Later route={route} key="compare" load={compare} />;
   return (
     <div class="nothing">
-      <h2>There is nothing at this address</h2>
+      <h1>There is nothing at this address</h1>
       <a href="/">All traces</a>
     </div>
   );
@@ -105,7 +105,7 @@ function Stored({ path }: { readonly path: string }) {
     setVersion((before) => before + 1);
   }, [path]);
   const { answer } = useAnswer<Status>('status', version);
-  if (answer === undefined) return null;
+  if (answer === undefined) return <span class="stored" />;
   const { store, received } = answer;
   const lost = received.rejected > 0 ? ` · ${count(received.rejected)} rejected` : '';
   return (

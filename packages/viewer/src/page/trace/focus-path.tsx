@@ -14,7 +14,8 @@ const SHOWN = 4;
 export function FocusPath({ model, focus, onFocus }: FocusPathProps) {
   if (focus === undefined) return null;
   const path: number[] = [];
-  for (let span = focus; span !== -1; span = model.columns.parents[span] ?? -1) path.unshift(span);
+  for (let span = focus; span !== -1; span = model.columns.parents[span] ?? -1) path.push(span);
+  path.reverse();
   const isLong = path.length > SHOWN;
   const shown = isLong ? [path[0] as number, ...path.slice(1 - SHOWN)] : path;
   return (

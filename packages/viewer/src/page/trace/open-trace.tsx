@@ -23,7 +23,9 @@ export function OpenTrace({ model, parameters }: OpenTraceProps) {
   const { traceId } = model.columns;
   const state = useTraceState(model, parameters);
   const { selected, focus, closed, opened, showsCritical, showsLogs, query } = state;
-  const { answer: logged } = useAnswer<LogsAnswer>(model.columns.logCount > 0 ? `traces/${traceId}/logs` : undefined);
+  const { answer: logged, isLoading: areLogsLoading } = useAnswer<LogsAnswer>(
+    model.columns.logCount > 0 ? `traces/${traceId}/logs` : undefined,
+  );
   const logs = useMemo(() => logsBySpan(model, logged?.logs), [model, logged]);
   const { answer: matched, problem } = useAnswer<MatchesAnswer>(
     query === '' ? undefined : addressOf(`traces/${traceId}/matches`, { query }),
@@ -142,6 +144,7 @@ export function OpenTrace({ model, parameters }: OpenTraceProps) {
             showsCritical={showsCritical}
             active={active}
             selected={selected}
+            isWaiting={showsLogs && areLogsLoading && logged === undefined}
             grid={grid}
             onActive={moveTo}
             onOpen={open}

@@ -1,4 +1,5 @@
 import type { Pairs, Value } from '../../api/messages.ts';
+import { Key } from '../shell/key.tsx';
 import { addressOf } from '../shell/route.ts';
 
 type PairListProps = {
@@ -17,7 +18,9 @@ export function PairList({ pairs, scope }: PairListProps) {
     <dl class="pairs">
       {[...pairs].sort(byKey).map(([key, value], index) => (
         <div key={index}>
-          <dt class="split">{key}</dt>
+          <dt class="split">
+            <Key text={key} />
+          </dt>
           <dd class="split">
             <Shown value={value} />
             {scope !== undefined && isSearchable(key, value) ? (

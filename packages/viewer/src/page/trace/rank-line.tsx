@@ -3,6 +3,8 @@ import { count, duration, percent } from '../shell/format.ts';
 
 /** With fewer spans to hold it against there is nothing to say. */
 const ENOUGH = 20;
+/** What fewer are faster than is fast. */
+const USUAL = 0.05;
 
 /** Whether a span is slow for what it is, in a sentence and on a line. */
 export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: number }) {
@@ -26,7 +28,9 @@ export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: n
         <strong class={isSlow ? 'failed' : undefined}>{verdictOn(percentile)}</strong>
         <span class="quiet">
           {' '}
-          Slower than {percent(percentile)} of {count(spans)} like it
+          {percentile < USUAL
+            ? `Faster than ${percent(1 - percentile - 1 / spans)} of ${count(spans)} like it`
+            : `Slower than ${percent(percentile)} of ${count(spans)} like it`}
         </span>
       </p>
       <div class="scale">
@@ -54,5 +58,5 @@ export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: n
 function verdictOn(percentile: number): string {
   if (percentile >= 0.99) return 'Very slow.';
   if (percentile >= 0.95) return 'Slow.';
-  return percentile >= 0.05 ? 'As usual.' : 'Fast.';
+  return percentile >= USUAL ? 'As usual.' : 'Fast.';
 }

@@ -10,6 +10,8 @@ export type Fold = {
   readonly errors: number;
   readonly time: number;
   readonly selfTime: number;
+  /** Whether the critical path leads through one of them. */
+  readonly isCritical: boolean;
 };
 
 /** A trace as the views of it need it: all spans by index, in typed arrays where they are looked at often. */
@@ -71,10 +73,12 @@ export function traceModel(columns: TraceColumns): TraceModel {
     subtreeErrors[parent] = (subtreeErrors[parent] ?? 0) + (subtreeErrors[span] ?? 0);
     subtreeEnd[parent] = Math.max(subtreeEnd[parent] ?? 0, subtreeEnd[span] ?? 0);
   }
+  const critical = segmentsBySpan(columns);
   const foldOf = new Int32Array(spanCount).fill(-1);
   const folds: Fold[] = [];
   for (const siblings of [roots, ...children]) {
-    if (siblings !== undefined && siblings.length >= FOLD_FROM) foldSiblings(columns, siblings, foldOf, folds);
+    if (siblings !== undefined && siblings.length >= FOLD_FROM)
+      foldSiblings(columns, critical, siblings, foldOf, folds);
   }
   return {
     columns,
@@ -88,7 +92,7 @@ export function traceModel(columns: TraceColumns): TraceModel {
     subtreeErrors,
     errors,
     indexOf,
-    critical: segmentsBySpan(columns),
+    critical,
     asynchronous: new Set(columns.asynchronous),
     longestSelfTime,
   };
@@ -111,7 +115,13 @@ export function isFailed({ columns }: TraceModel, span: number): boolean {
   return columns.status[span] === FAILED;
 }
 
-function foldSiblings(columns: TraceColumns, siblings: readonly number[], foldOf: Int32Array, folds: Fold[]): void {
+function foldSiblings(
+  columns: TraceColumns,
+  critical: TraceModel['critical'],
+  siblings: readonly number[],
+  foldOf: Int32Array,
+  folds: Fold[],
+): void {
   const bySort = new Map<string, number[]>();
   for (const span of siblings) {
     const sort = `${columns.service[span]} ${columns.name[span]} ${columns.kind[span]}`;
@@ -130,7 +140,7 @@ function foldSiblings(columns: TraceColumns, siblings: readonly number[], foldOf
       time += at(columns.durations, span);
       selfTime += at(columns.selfTime, span);
     }
-    folds.push({ spans, errors, time, selfTime });
+    folds.push({ spans, errors, time, selfTime, isCritical: spans.some((span) => critical.has(span)) });
   }
 }
 

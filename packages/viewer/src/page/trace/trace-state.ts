@@ -19,19 +19,26 @@ const MOST_IN_ADDRESS = 100;
 
 /** Reads the state of a trace view from the address. */
 export function useTraceState(model: TraceModel, parameters: URLSearchParams): TraceState {
+  // Sets that stay the same while the cursor moves: the rows, all of them, depend on these.
+  const closed = useSpans(model, parameters.get('closed'));
+  const opened = useSpans(model, parameters.get('open'));
   return useMemo(() => {
     const span = (name: string) => model.indexOf.get(parameters.get(name) ?? '');
     return {
       selected: span('span'),
       focus: span('focus'),
-      closed: spansFrom(model, parameters.get('closed')),
-      opened: spansFrom(model, parameters.get('open')),
+      closed,
+      opened,
       showsCritical: parameters.get('critical') === '1',
       showsLogs: parameters.get('logs') === '1',
       isFlameGraph: parameters.get('view') === 'flame',
       query: parameters.get('query') ?? '',
     };
   }, [model, `${parameters}`]);
+}
+
+function useSpans(model: TraceModel, text: string | null): ReadonlySet<number> {
+  return useMemo(() => spansFrom(model, text), [model, text]);
 }
 
 type SpanChanges = {

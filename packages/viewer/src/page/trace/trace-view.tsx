@@ -19,7 +19,7 @@ export function TraceView({ route: { path, parameters } }: { readonly route: Rou
   if (problem !== undefined) {
     return (
       <div class="nothing">
-        <h2>This trace cannot be shown</h2>
+        <h1>This trace cannot be shown</h1>
         <p>{problem.message}</p>
         <p>
           <a href={addressOf('/', { query: parameters.get('query') ?? '' })}>All traces</a>

@@ -44,7 +44,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
   const errorsBelow = isOpen === false && fold === undefined ? (model.subtreeErrors[span] ?? 0) - (failed ? 1 : 0) : 0;
   const time = fold === undefined ? at(model.columns.durations, span) : fold.time;
   const selfTime = fold === undefined ? at(model.columns.selfTime, span) : fold.selfTime;
-  const isCritical = (fold?.spans ?? [span]).some((member) => model.critical.has(member));
+  const isCritical = fold?.isCritical ?? model.critical.has(span);
   return (
     <tr
       id={`row-${row}`}

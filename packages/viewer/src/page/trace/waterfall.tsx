@@ -24,6 +24,8 @@ type WaterfallProps = {
   readonly showsCritical: boolean;
   readonly active: number;
   readonly selected: number | undefined;
+  /** Whether rows are still to come. */
+  readonly isWaiting: boolean;
   readonly grid: RefObject<HTMLTableElement | null>;
   readonly onActive: (row: number) => void;
   readonly onOpen: (row: number) => void;
@@ -104,7 +106,7 @@ export function Waterfall(props: WaterfallProps) {
     'aria-activedescendant': rows.count > 0 ? `row-${active}` : undefined,
   } as const;
   return (
-    <section class="waterfall" ref={pane} aria-label="Waterfall">
+    <section class={props.isWaiting ? 'waterfall is-waiting' : 'waterfall'} ref={pane} aria-label="Waterfall">
       <table
         ref={grid}
         {...treeGrid}

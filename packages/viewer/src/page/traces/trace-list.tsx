@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { FoundTrace, SearchAnswer } from '../../api/messages.ts';
 import { useAnswer } from '../shell/api.ts';
 import { counted } from '../shell/format.ts';
@@ -42,7 +42,8 @@ export function TraceList({ route: { parameters } }: { readonly route: Route }) 
   const box = useRef<HTMLInputElement>(null);
   const asked = useRef('');
 
-  useEffect(() => {
+  // Before anything is drawn: a list that is full must not be seen empty.
+  useLayoutEffect(() => {
     if (answer === undefined) return;
     const question = `${query}\n${sort}\n${run}\n${limit}`;
     const isNew = asked.current !== question;

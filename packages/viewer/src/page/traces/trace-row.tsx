@@ -37,18 +37,20 @@ export function TraceRow({ trace, longest, query, isMarked, onMark }: TraceRowPr
         </a>
         <span class="service quiet">
           <span class={`dot ${colorOf(rootService)}`} />
-          {rootService}
+          <span class="text">{rootService}</span>
           {query !== '' && matchCount > 0 ? <span class="matches">{count(matchCount)} matching</span> : null}
         </span>
       </td>
       <td class="services">
-        {shown.map((service) => (
-          <span key={service.name} class="chip" title={counted(service.spanCount, 'span')}>
-            <span class={`dot ${colorOf(service.name)}`} />
-            <span class="text">{service.name}</span>
-          </span>
-        ))}
-        {services.length > shown.length ? <span class="quiet">+{services.length - shown.length}</span> : null}
+        <div class="chips">
+          {shown.map((service) => (
+            <span key={service.name} class="chip" title={`${service.name}, ${counted(service.spanCount, 'span')}`}>
+              <span class={`dot ${colorOf(service.name)}`} />
+              <span class="text">{service.name}</span>
+            </span>
+          ))}
+          {services.length > shown.length ? <span>+{services.length - shown.length}</span> : null}
+        </div>
       </td>
       <td class="number spans">{count(spanCount)}</td>
       <td class="number errors">
