@@ -26,6 +26,7 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
     types: ['prom-client'],
   },
   messaging: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'], types: ['amqplib', 'kafkajs', 'bullmq'] },
+  serverless: { runtime: ['node:', '@opentelemetry/api', '@throughline/core'] },
   sdk: {
     runtime: ['node:', '@opentelemetry/', '@throughline/core', '@throughline/propagators', '@throughline/sampling'],
   },

@@ -50,8 +50,8 @@ export type MessageConsumer = {
 };
 
 /**
- * Prepares the tracing of what queues of one system deliver; `component` is its name in errors and scopes. Throws a
- * `TypeError` for a wrong option.
+ * Prepares the tracing of what queues of one system deliver; `component` is its name in errors, `scope` that of the
+ * instrumentation. Throws a `TypeError` for a wrong option.
  *
  * The context in which a library calls a handler is that of whoever opened its connection, so it counts for nothing.
  */
@@ -59,10 +59,11 @@ export function createMessageConsumer(
   component: string,
   system: string,
   options: MessagingOptions = {},
+  scope = `@throughline/messaging/${component}`,
 ): MessageConsumer {
   checkOptions(component, options, messagingOptionChecks);
   const { tracerProvider = trace, relation = 'parent', template, correlation = {}, onStart, onEnd } = options;
-  const tracer = tracerProvider.getTracer(`@throughline/messaging/${component}`, VERSION);
+  const tracer = tracerProvider.getTracer(scope, VERSION);
   const readCorrelation = correlationReader(correlation);
 
   function start(
@@ -76,9 +77,9 @@ export function createMessageConsumer(
     const { name, attributes } = describeOperation(message, system, 'process', 'process', template);
     const startSpan = (): Span => tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, links }, parent);
     const span = callSafely('tracerProvider', startSpan) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const scope = { correlation: readCorrelation(read, span.spanContext().traceId) };
-    if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, scope.correlation.id);
-    const handlerContext = setRequestScope(trace.setSpan(parent, span), scope);
+    const request = { correlation: readCorrelation(read, span.spanContext().traceId) };
+    if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, request.correlation.id);
+    const handlerContext = setRequestScope(trace.setSpan(parent, span), request);
     if (onStart !== undefined) {
       context.with(handlerContext, () => callSafely('onStart', onStart, span, destination));
     }
