@@ -44,6 +44,13 @@ export type StartTracingOptions = {
    */
   headers?: Record<string, string>;
   /**
+   * In development: `true` finds or starts the viewer of this machine (`npm install -D @throughline/viewer`), a URL names one that
+   * runs; spans go there, and the link of each failed or slow trace is printed on stderr. Ignored in production, and where
+   * an exporter or endpoint is named otherwise.
+   * @default false
+   */
+  viewer?: boolean | string;
+  /**
    * Which traces to keep of those that begin here: a share, rules, a limit; the caller decides about all others. Or a sampler.
    * @default `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else all
    */
@@ -109,6 +116,7 @@ const checks: OptionChecks<StartTracingOptions> = {
     'an object of strings',
     (value) => is.object[1](value) && Object.values(value as object).every((header) => typeof header === 'string'),
   ],
+  viewer: ['a boolean or the http: URL of a viewer', (value) => typeof value === 'boolean' || isHttpUrl(value)],
   sampling: ['an object with `ratio`, `rules` and the like, or a Sampler', is.object[1]],
   spanProcessors: [
     'an array of SpanProcessors (objects with `onStart` and `onEnd`)',

@@ -32,6 +32,7 @@ import type { HeadSampling } from './sampler.ts';
 import { SpanHold } from './span-hold.ts';
 import type { SpanSink } from './span-sink.ts';
 import { SpoolResend } from './spool-resend.ts';
+import type { TraceLinks } from './viewer/trace-links.ts';
 
 /** What spans are made with. */
 export type SpanSettings = {
@@ -62,6 +63,7 @@ export function createPipeline(
   options: ExporterOptions & { spanProcessors?: SpanProcessor[]; crashSpool?: string },
   settings: SpanSettings,
   timeoutMs: number,
+  links?: TraceLinks,
 ): Pipeline {
   const loss = new LossCounter();
   const target = createExporter(options, (options.spanProcessors ?? []).length === 0);
@@ -74,8 +76,8 @@ export function createPipeline(
   }
   const { tracerProvider, sinks, hold, recovered } =
     target instanceof OtlpDelivery
-      ? recording(target, settings, loss, news, timeoutMs, crashSpool)
-      : processing(target, options.spanProcessors ?? [], settings, loss, news, timeoutMs);
+      ? recording(target, settings, loss, news, timeoutMs, crashSpool, links)
+      : processing(target, options.spanProcessors ?? [], settings, loss, news, timeoutMs, links);
   const delivery =
     target instanceof OtlpDelivery ? target : target instanceof OtlpExporter ? target.delivery : undefined;
 
@@ -129,6 +131,7 @@ function recording(
   news: News,
   timeoutMs: number,
   crashSpool: string | undefined,
+  links: TraceLinks | undefined,
 ): Way {
   const { resource, sampling, spanLimits } = settings;
   const { sampler, observer, keep, peers } = sampling;
@@ -159,6 +162,7 @@ function recording(
       observer?.onEnd(span);
       spool?.onEnd(span);
       (hold ?? enter).onEnd(span);
+      links?.onEnd(span, recordedSpanAccess.durationMs);
     },
   });
   const sinks: SpanSink[] = [hold ?? spanExport];
@@ -174,6 +178,7 @@ function processing(
   loss: LossCounter,
   news: News,
   timeoutMs: number,
+  links: TraceLinks | undefined,
 ): Way {
   const { resource, sampling, spanLimits } = settings;
   const { sampler, observer, keep, peers } = sampling;
@@ -184,7 +189,7 @@ function processing(
         ? new ConsoleProcessor(loss)
         : undefined;
   const hold = keep === undefined || sink === undefined ? undefined : holdBefore(keep, peers, sink, timeoutMs);
-  const all: (SpanProcessor | undefined)[] = [news, observer, ...own, hold ?? sink];
+  const all: (SpanProcessor | undefined)[] = [news, observer, ...own, hold ?? sink, links && watching(links)];
   const spanProcessors = all.filter((processor) => processor !== undefined);
   const tracerProvider = new NodeTracerProvider({ resource, sampler, spanLimits, spanProcessors });
   return { tracerProvider, sinks: spanProcessors, hold };
@@ -203,6 +208,12 @@ function holdBefore(
   timeoutMs: number,
 ): SpanHold<ReadableSpan> {
   return new SpanHold<ReadableSpan>(keep, peers, readableSpanAccess, sink, timeoutMs, sink);
+}
+
+function watching(links: TraceLinks): SpanProcessor {
+  const nothing = async (): Promise<void> => {};
+  const onEnd = (span: ReadableSpan): void => links.onEnd(span, readableSpanAccess.durationMs);
+  return { onStart() {}, onEnd, forceFlush: nothing, shutdown: nothing };
 }
 
 /** Knows whether any span has ended since it was last asked. */

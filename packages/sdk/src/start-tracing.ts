@@ -10,6 +10,8 @@ import { createPropagator } from './propagator.ts';
 import { type Registration, register } from './registration.ts';
 import { createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
+import { openViewerLink } from './viewer/viewer-link.ts';
+import { PIPELINE_SHARE, slowMsOf, withViewer } from './viewer/with-viewer.ts';
 
 /** Tracing that was started. */
 export type Tracing = {
@@ -86,8 +88,18 @@ function start(options: StartTracingOptions): Started {
     sampling: createSampler(options.sampling, String(resource.attributes['service.name'])),
     spanLimits: readSpanLimits(),
   };
-  const { counts, ...pipeline } = createPipeline(options, settings, flushTimeoutMs);
-  return { ...pipeline, stats: counts };
+  const viewer = openViewerLink(options.viewer, options, slowMsOf(options.sampling));
+  if (viewer === undefined) {
+    const { counts, ...pipeline } = createPipeline(options, settings, flushTimeoutMs);
+    return { ...pipeline, stats: counts };
+  }
+  const { counts, ...pipeline } = createPipeline(
+    { ...options, ...viewer.exporter },
+    settings,
+    flushTimeoutMs * PIPELINE_SHARE,
+    viewer.links,
+  );
+  return { ...withViewer(pipeline, counts, viewer, flushTimeoutMs), stats: counts };
 }
 
 function disabledTracing(): Started {

@@ -17,6 +17,11 @@ const CHECKS: Checks = {
     (value) => typeof value === 'string' && /^[\w-]{16,256}$/.test(value),
   ],
   source: ['a source of traces, such as `jaeger+http://localhost:16686`', isText],
+  sourceHeaders: [
+    'an object of strings',
+    (value) =>
+      typeof value === 'object' && value !== null && Object.values(value).every((header) => typeof header === 'string'),
+  ],
   file: ['the path of a file', isText],
   maxAgeDays: ['a number of days above 0', (value) => typeof value === 'number' && value > 0 && value <= 36_500],
   maxBytes: [

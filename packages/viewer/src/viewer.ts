@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { isLoopbackHost } from './http/access.ts';
 import { createViewerServer, type ViewerServerOptions } from './http/viewer-server.ts';
+import { identify } from './identity.ts';
 import type { Backend } from './intake/backend.ts';
 import { createStoreBackend } from './intake/store-backend.ts';
 import { startThread } from './intake/thread-backend.ts';
@@ -33,6 +34,11 @@ export type ViewerOptions = {
    * @default none
    */
   source?: string;
+  /**
+   * Headers for the backend that is the `source`, for a token or a tenant.
+   * @default none
+   */
+  sourceHeaders?: Readonly<Record<string, string>>;
   /**
    * The file to keep traces in, over restarts; one process at a time can use it. Needs `@duckdb/node-api`, which is an
    * optional dependency: where there is no build of it for the platform, traces are kept in memory, and the status says so.
@@ -68,16 +74,21 @@ export type Viewer = {
  * @throws {TypeError} if an option is wrong.
  * @throws {Error} if it cannot listen, with what to do about it.
  */
-export async function startViewer(options: ViewerOptions = {}): Promise<Viewer> {
+export function startViewer(options: ViewerOptions = {}): Promise<Viewer> {
+  return openViewer(options, {});
+}
+
+/** The same, for programs of this package. */
+export async function openViewer(options: ViewerOptions, server: Partial<ViewerServerOptions>): Promise<Viewer> {
   checkViewerOptions(options);
-  const { source, file, maxBytes, maxAgeDays } = options;
-  const settings = { source, file, maxBytes, maxAgeDays };
+  const { source, sourceHeaders, file, maxBytes, maxAgeDays } = options;
+  const settings = { source, sourceHeaders, file, maxBytes, maxAgeDays };
   // A bundle has no file for the thread; then all is done in this one.
   const thread = new URL('./store-thread.js', import.meta.url);
   const backend = existsSync(thread)
     ? await startThread(thread, settings, console.error)
     : createStoreBackend(await openStore(settings), console.error);
-  return serve(backend, options);
+  return serve(backend, options, server);
 }
 
 /** Serves a backend, which is closed with the viewer, or if it cannot listen. */
@@ -124,23 +135,13 @@ async function listenError(cause: unknown, host: string, port: number): Promise<
   const { code } = cause as NodeJS.ErrnoException;
   const where = `${authority(host)}:${port}`;
   if (code === 'EADDRINUSE') {
-    const message = (await isViewer(`http://${where}`))
-      ? `A viewer is running already: http://${where}. Use it, or choose another \`port\`.`
-      : `Port ${port} is taken by another program, maybe a Collector. Stop it, or choose another \`port\`.`;
+    const message =
+      (await identify(`http://${where}`)) !== undefined
+        ? `A viewer is running already: http://${where}. Use it, or choose another \`port\`.`
+        : `Port ${port} is taken by another program, maybe a Collector. Stop it, or choose another \`port\`.`;
     return new Error(`[viewer] ${message}`, { cause });
   }
   if (code === 'EACCES')
     return new Error(`[viewer] This user may not listen on port ${port}. Choose a \`port\` above 1023.`, { cause });
   return new Error(`[viewer] Cannot listen on ${where} (${code}). Choose another \`host\` or \`port\`.`, { cause });
-}
-
-/** Whether a viewer answers there. */
-export async function isViewer(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/api/viewer/status`, { signal: AbortSignal.timeout(2000) });
-    const status: unknown = await response.json();
-    return typeof status === 'object' && status !== null && 'store' in status && 'received' in status;
-  } catch {
-    return false;
-  }
 }

@@ -233,7 +233,10 @@ describe('throughline', () => {
 
   it.each([
     [[], /^Find traces/],
-    [['nope\u001b[2J'], /^Expected a command \(find, show, .*\), got "nope\\u001b\[2J"\. See throughline --help\.\n$/],
+    [
+      ['nope\u001b[2J'],
+      /^Expected a command \(view, find, show, .*\), got "nope\\u001b\[2J"\. See throughline --help\.\n$/,
+    ],
     [
       ['find', '--min', '3'],
       /^Expected --min to be a duration like 250ms, 1\.5s or 2h, got "3"\.\nSee throughline find --help\.\n$/,

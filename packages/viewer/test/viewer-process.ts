@@ -8,12 +8,19 @@ import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Builds the program from its sources, as tests run without a build; returns its file. */
-export async function buildProgram(): Promise<{ program: string; remove(): void }> {
+/** Builds the programs from their sources, as tests run without a build; returns their files. */
+export async function buildProgram(): Promise<{
+  readonly folder: string;
+  readonly program: string;
+  readonly cli: string;
+  remove(): void;
+}> {
   // Within the package, from where the database can be imported.
   const folder = mkdtempSync(join(root, 'node_modules', '.viewer-'));
   await build({
-    entryPoints: ['start', 'store-thread'].map((name) => join(root, 'src', `${name}.ts`)),
+    entryPoints: ['start', 'store-thread', 'background', 'background-process', 'cli/bin'].map((name) =>
+      join(root, 'src', `${name}.ts`),
+    ),
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -22,7 +29,8 @@ export async function buildProgram(): Promise<{ program: string; remove(): void 
     external: ['@duckdb/node-api'],
     outExtension: { '.js': '.js' },
   });
-  return { program: join(folder, 'start.js'), remove: () => rmSync(folder, { recursive: true }) };
+  const [program, cli] = [join(folder, 'start.js'), join(folder, 'cli', 'bin.js')];
+  return { folder, program, cli, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 export type ViewerProcess = { readonly url: string; readonly child: ChildProcess; readonly output: () => string };

@@ -7,6 +7,7 @@
  * ```text
  * GET  status                              Status
  * GET  traces?SearchParameters             SearchAnswer
+ * GET  summaries?ids={id},{id}             SummariesAnswer: those of at most 100 traces that are there
  * GET  traces/{id}                         TraceColumns
  * GET  traces/{id}/spans/{spanId}          SpanDetails
  * GET  traces/{id}/matches?query=          MatchesAnswer
@@ -38,7 +39,10 @@ export type Problem = {
 
 /** What the viewer has, what it holds on to, and what it turned away. */
 export type Status = {
+  /** `@throughline/viewer`: whatever answers otherwise is no viewer. */
+  readonly program: string;
   readonly version: string;
+  readonly pid: number;
   readonly startedMs: number;
   readonly store: StoreStatus;
   /** The run that arriving spans belong to. */
@@ -92,6 +96,8 @@ export type SearchAnswer = {
   /** Whether there are more than the limit. */
   readonly more: boolean;
 };
+
+export type SummariesAnswer = { readonly traces: readonly Omit<FoundTrace, 'matchCount'>[] };
 
 /** A trace in a list. */
 export type FoundTrace = {

@@ -11,12 +11,14 @@ import type {
   RunComparisonAnswer,
   SearchAnswer,
   Status,
+  SummariesAnswer,
 } from './messages.ts';
-import { numberOf, selectionFrom } from './parameters.ts';
+import { numberOf, selectionFrom, traceIdOf } from './parameters.ts';
 import { TraceAnswers } from './trace-answers.ts';
 
 const MAX_RUN_TRACES = 2000;
 const MAX_DIFFERENCE_SPANS = 20_000;
+const MAX_SUMMARIES = 100;
 const MAX_ATTRIBUTES = 50;
 
 /** Answers what the page asks: see `messages.ts`. Never throws. */
@@ -41,6 +43,8 @@ export function createPageApi(store: TraceStore, status: () => Promise<Status>, 
         return status();
       case 'traces':
         return search(parameters);
+      case 'summaries':
+        return summaries(parameters.get('ids') ?? '');
       case 'services':
         return { services: await store.services() };
       case 'operations':
@@ -94,6 +98,13 @@ export function createPageApi(store: TraceStore, status: () => Promise<Status>, 
     const limit = numberOf(parameters, 'limit', { least: 1, most: 1000, otherwise: 50 });
     const found = await store.search(selectionFrom(parameters), sortOf(parameters.get('sort')), limit + 1);
     return { traces: found.slice(0, limit), more: found.length > limit };
+  }
+
+  async function summaries(ids: string): Promise<SummariesAnswer> {
+    const asked = ids.split(',', MAX_SUMMARIES).filter((id) => id !== '');
+    const found = await store.summaries(asked.map(traceIdOf));
+    // Of some there are only log lines so far.
+    return { traces: found.flatMap(({ matchCount: _, ...trace }) => (trace.spanCount > 0 ? [trace] : [])) };
   }
 
   async function dependencies(parameters: URLSearchParams): Promise<DependenciesAnswer> {

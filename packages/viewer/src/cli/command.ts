@@ -1,4 +1,5 @@
 import type { Arguments, OptionTable } from './arguments.ts';
+import type { Outside } from './outside.ts';
 import type { Style } from './style.ts';
 
 /** One of the things that the command line does. */
@@ -16,7 +17,12 @@ export type Command = {
 };
 
 /** How a command is called. */
-export type Call = { readonly args: Arguments; readonly style: Style; readonly width: number };
+export type Call = {
+  readonly args: Arguments;
+  readonly style: Style;
+  readonly width: number;
+  readonly env: Outside['env'];
+};
 
 /** What a command found: for programs, for people, and whether it is what was looked for. */
 export type Printed = {

@@ -6,10 +6,13 @@ import { compareCommand } from './compare.ts';
 import { criticalPathCommand } from './critical-path.ts';
 import { deps } from './deps.ts';
 import { find } from './find.ts';
+import { mcp } from './mcp.ts';
 import { show } from './show.ts';
+import { view } from './view.ts';
 
 /** All that the command line does, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
+  view,
   find,
   show,
   criticalPathCommand,
@@ -18,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
   anomaliesCommand,
   compareCommand,
   collectorConfigCommand,
+  mcp,
 ];

@@ -107,7 +107,8 @@ function attributesOf(given: readonly string[]): Record<string, string> {
   );
 }
 
-function headersOf(given: readonly string[]): Record<string, string> {
+/** The headers that `--header` gives. */
+export function headersOf(given: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     given.map((text) => {
       const [, name, value] = /^([!#$%&'*+.^`|~\w-]+):\s*([\t\x20-\x7e]*)$/.exec(text) ?? [];

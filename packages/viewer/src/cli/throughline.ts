@@ -42,7 +42,17 @@ async function run(command: Command, given: readonly string[], outside: Outside)
       return EXIT.ok;
     }
     const width = Math.max(NARROWEST, outside.columns ?? (Number(outside.env.COLUMNS) || DEFAULT_WIDTH));
-    const { json, lines, remarks = [], failed = false } = await command.run({ args, style: styleFor(outside), width });
+    const {
+      json,
+      lines,
+      remarks = [],
+      failed = false,
+    } = await command.run({
+      args,
+      style: styleFor(outside),
+      width,
+      env: outside.env,
+    });
     if (args.flag('json')) outside.out(`${safeJson(json)}\n`);
     else if (lines.length > 0) outside.out(`${lines.join('\n')}\n`);
     for (const remark of remarks) outside.error(`${safeText(remark)}\n`);
@@ -70,7 +80,9 @@ function failure(error: unknown, { name }: Command, { error: write }: Outside): 
   } else if (error instanceof NotFoundError) {
     write(`${safeText(error.message)}\n`);
   } else {
-    write(`throughline ${name} failed: ${safeText(error instanceof Error ? error.message : `${error}`)}\n`);
+    write(
+      `throughline ${name} failed: ${safeText((error instanceof Error ? error.message : `${error}`).replace(/^\[\w+\] /, ''))}\n`,
+    );
   }
   return EXIT.failed;
 }

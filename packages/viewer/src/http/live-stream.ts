@@ -10,10 +10,13 @@ const HEARTBEAT = 15_000;
 /** Streams what comes in to those who watch, as server-sent events. */
 export class LiveStreams {
   readonly #backend: Backend;
+  readonly #onUse: () => void;
   readonly #open = new Set<ServerResponse>();
 
-  constructor(backend: Backend) {
+  /** @param onUse called while anybody watches */
+  constructor(backend: Backend, onUse: () => void) {
     this.#backend = backend;
+    this.#onUse = onUse;
   }
 
   start(response: ServerResponse): void {
@@ -34,7 +37,10 @@ export class LiveStreams {
     };
     // Also sends the headers off.
     write(': live\n\n');
-    const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT).unref();
+    const heartbeat = setInterval(() => {
+      this.#onUse();
+      write(': still here\n\n');
+    }, HEARTBEAT).unref();
     const stop = this.#backend.watch((message) => write(`data: ${JSON.stringify(message)}\n\n`));
     response.once('close', () => {
       clearInterval(heartbeat);

@@ -17,6 +17,8 @@ export type ViewerServerOptions = {
   readonly limits?: BodyLimits;
   /** How long a request may take to arrive, in milliseconds. @default 30_000 */
   readonly requestTimeout?: number;
+  /** Called whenever somebody uses the viewer. */
+  readonly onUse?: () => void;
 };
 
 const MAX_CONNECTIONS = 512;
@@ -24,11 +26,11 @@ const MAX_CONNECTIONS = 512;
 /** The HTTP server of the viewer, not listening yet: intake, APIs and page. */
 export function createViewerServer(
   backend: Backend,
-  { token, page, limits = DEFAULT_LIMITS, requestTimeout = 30_000 }: ViewerServerOptions,
+  { token, page, limits = DEFAULT_LIMITS, requestTimeout = 30_000, onUse = () => {} }: ViewerServerOptions,
 ): Server {
   const bodies = new BodyReader(limits);
   const files = new PageFiles(page);
-  const live = new LiveStreams(backend);
+  const live = new LiveStreams(backend, onUse);
   const messages = new McpRequests(backend);
   const server = createServer(
     {
@@ -40,6 +42,7 @@ export function createViewerServer(
     (request, response) => {
       request.on('error', () => {});
       response.on('error', () => {});
+      onUse();
       handle(request, response).catch(() =>
         send(response, 500, 'application/json', '{"message":"The viewer could not answer."}'),
       );

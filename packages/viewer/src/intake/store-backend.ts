@@ -1,6 +1,7 @@
 import { createForeignApis } from '../api/foreign-apis.ts';
 import type { Status } from '../api/messages.ts';
 import { createPageApi } from '../api/page-api.ts';
+import { PROGRAM } from '../identity.ts';
 import { createMcpEndpoint } from '../mcp/mcp-endpoint.ts';
 import { StoreFullError, type TraceStore } from '../store/trace-store.ts';
 import { VERSION } from '../version.ts';
@@ -68,7 +69,8 @@ export function createStoreBackend(store: TraceStore, log: (message: string) => 
 
   async function status(): Promise<Status> {
     const runs = await store.runs();
-    return { version: VERSION, startedMs, store: await store.status(), run: runs.at(-1)?.id ?? 0, received };
+    const itself = { program: PROGRAM, version: VERSION, pid: process.pid };
+    return { ...itself, startedMs, store: await store.status(), run: runs.at(-1)?.id ?? 0, received };
   }
 }
 

@@ -8,6 +8,7 @@ import type { TraceStore } from './trace-store.ts';
 /** Where and how much to keep, as the options of the viewer say. */
 export type StoreSettings = {
   readonly source: string | undefined;
+  readonly sourceHeaders: Readonly<Record<string, string>> | undefined;
   readonly file: string | undefined;
   readonly maxBytes: number | undefined;
   readonly maxAgeDays: number | undefined;
@@ -18,9 +19,15 @@ export type StoreSettings = {
  *
  * @throws {Error} if the file cannot be used, with why and what to do.
  */
-export async function openStore({ source, file, maxBytes, maxAgeDays = 30 }: StoreSettings): Promise<TraceStore> {
+export async function openStore({
+  source,
+  sourceHeaders: headers = {},
+  file,
+  maxBytes,
+  maxAgeDays = 30,
+}: StoreSettings): Promise<TraceStore> {
   const limits = maxBytes === undefined ? {} : { maxBytes };
-  if (source !== undefined) return createSourceStore(await openTraces(source));
+  if (source !== undefined) return createSourceStore(await openTraces(source, { headers }));
   if (file === undefined) return createMemoryStore(limits);
   try {
     return await openDuckDbStore({ file, maxBytes: maxBytes ?? 2 ** 31, maxAge: maxAgeDays * 86_400_000 });
