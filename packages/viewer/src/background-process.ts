@@ -1,4 +1,4 @@
-import type { BackgroundMessage } from './background.ts';
+import type { BackgroundMessage } from './background-message.ts';
 import { defaultFile } from './default-file.ts';
 import { openViewer } from './viewer.ts';
 

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { BackgroundMessage } from './background-message.ts';
 import { stateFolder } from './default-file.ts';
 import { identify } from './identity.ts';
 
@@ -13,9 +14,6 @@ export type BackgroundViewer = {
   /** Whether it was started for this call. */
   readonly isNew: boolean;
 };
-
-/** What a viewer in the background says to who has started it. */
-export type BackgroundMessage = { readonly is: 'ready' } | { readonly is: 'failed'; readonly message: string };
 
 /** How long nobody has to use it for it to end. */
 const IDLE_MS = 3_600_000;
