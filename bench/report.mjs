@@ -1,8 +1,9 @@
 import { busyWarning } from './machine.mjs';
 import { VARIANTS } from './matrix.mjs';
+import { viewerTables } from './viewer/report.mjs';
 
 /** The results as Markdown. */
-export function report({ http, startup, weight }) {
+export function report({ http, startup, weight, viewer }) {
   const parts = [
     '# Results',
     'Written by the benchmark: see [README.md](README.md) for how, and what the columns mean.',
@@ -12,7 +13,13 @@ export function report({ http, startup, weight }) {
   if (startup !== undefined)
     parts.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
   if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
+  if (viewer !== undefined) parts.push('## Viewer', viewerPlace(viewer), viewerTables(viewer).text);
   return `${parts.join('\n\n')}\n`;
+}
+
+function viewerPlace({ machine, loadAfter, quick }) {
+  const short = quick ? ' A short run.' : '';
+  return `${place(machine)} At the end, with the load of the benchmark itself: ${loadAfter.join(', ')}.${short}`;
 }
 
 function place(machine) {

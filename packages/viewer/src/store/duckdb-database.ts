@@ -6,6 +6,8 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 export type Database = {
   readonly writer: DuckDBConnection;
   readonly reader: DuckDBConnection;
+  /** The native part, which is loaded only where it is used. */
+  readonly duckdb: typeof import('@duckdb/node-api');
   close(): void;
 };
 
@@ -38,11 +40,11 @@ const TABLES = `
  * @throws {Error} if the file cannot be used, with why and what to do.
  */
 export async function openDatabase(file: string): Promise<Database> {
-  const { DuckDBInstance } = await native();
+  const duckdb = await native();
   let instance: DuckDBInstance | undefined;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    instance = await DuckDBInstance.create(file, {
+    instance = await duckdb.DuckDBInstance.create(file, {
       threads: '2',
       memory_limit: '1GB',
       checkpoint_threshold: '64MB',
@@ -61,6 +63,7 @@ export async function openDatabase(file: string): Promise<Database> {
     return {
       writer,
       reader,
+      duckdb,
       close() {
         writer.closeSync();
         reader.closeSync();

@@ -1,4 +1,4 @@
-import type { DuckDBAppender } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { Attributes, AttributeValue, LogRecord, Resource, Scope, Span } from '@throughline/analysis';
 import { adjustedCount } from '@throughline/analysis';
 import { SPAN_KINDS, SPAN_STATUSES } from '../api/messages.ts';
@@ -13,30 +13,46 @@ const NANOSECONDS_OF_A_CENTURY = 3_155_760_000_000_000_000n;
 export const SPAN_COLUMNS =
   's.trace_id, s.span_id, s.parent_id, s.kind, s.status, s.start_ns, s.end_ns, s.source, s.name, s.message, s.attributes, s.extra';
 
-/** Writes a span in the order of the columns of its table. */
-export function appendSpan(to: DuckDBAppender, span: Span, storedMs: bigint, run: number, source: number): void {
-  to.appendBigInt(storedMs);
-  to.appendInteger(run);
-  to.appendUHugeInt(BigInt(`0x${span.traceId}`));
-  to.appendUBigInt(BigInt(`0x${span.spanId}`));
-  if (span.parentSpanId === undefined) to.appendNull();
-  else to.appendUBigInt(BigInt(`0x${span.parentSpanId}`));
-  to.appendUTinyInt(SPAN_KINDS.indexOf(span.kind));
-  to.appendUTinyInt(SPAN_STATUSES.indexOf(span.status));
-  to.appendUBigInt(span.startUnixNano);
-  to.appendUBigInt(span.endUnixNano);
-  to.appendBigInt(clampedDuration(span));
-  to.appendDouble(adjustedCount(span));
-  to.appendInteger(source);
-  to.appendVarchar(span.resource.service);
-  to.appendVarchar(span.name);
-  if (span.statusMessage === undefined) to.appendNull();
-  else to.appendVarchar(span.statusMessage);
-  to.appendVarchar(jsonOf(span.attributes));
-  const extra = extraOf(span);
-  if (extra === undefined) to.appendNull();
-  else to.appendVarchar(extra);
-  to.endRow();
+/** Rows that a chunk of the database holds. */
+export const CHUNK_ROWS = 2048;
+
+/** A chunk with the columns of the table of spans, to be filled again and again. */
+export function newSpanChunk({
+  DuckDBDataChunk,
+  BIGINT,
+  DOUBLE,
+  INTEGER,
+  UBIGINT,
+  UHUGEINT,
+  UTINYINT,
+  VARCHAR,
+}: typeof import('@duckdb/node-api')): DuckDBDataChunk {
+  const ids = [UHUGEINT, UBIGINT, UBIGINT];
+  const figures = [UTINYINT, UTINYINT, UBIGINT, UBIGINT, BIGINT, DOUBLE, INTEGER];
+  return DuckDBDataChunk.create([BIGINT, INTEGER, ...ids, ...figures, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR]);
+}
+
+/** The values of a span in the order of the columns of its table. */
+export function spanRow(span: Span, storedMs: bigint, run: number, source: number): DuckDBValue[] {
+  return [
+    storedMs,
+    run,
+    BigInt(`0x${span.traceId}`),
+    BigInt(`0x${span.spanId}`),
+    span.parentSpanId === undefined ? null : BigInt(`0x${span.parentSpanId}`),
+    SPAN_KINDS.indexOf(span.kind),
+    SPAN_STATUSES.indexOf(span.status),
+    span.startUnixNano,
+    span.endUnixNano,
+    clampedDuration(span),
+    adjustedCount(span),
+    source,
+    span.resource.service,
+    span.name,
+    span.statusMessage ?? null,
+    jsonOf(span.attributes),
+    extraOf(span) ?? null,
+  ];
 }
 
 /** Makes a span of the values of a row. */

@@ -17,27 +17,52 @@ const ORDERS: Record<Sort, string> = {
 };
 const RESULT = 't.trace_id, t.run, t.start_ns, t.end_ns, t.spans, t.errors, t.services, t.root.service, t.root.name';
 
-/** The statement that finds traces; {@link foundTrace} reads its rows. */
-export function searchStatement(selection: Selection, sort: Sort, limit: number): { sql: string; values: SqlValues } {
+/** What orders need of a trace, without what only a list shows. */
+const FIGURES = `SELECT trace_id, min(run) AS run, min(start_ns) AS start_ns, max(end_ns) AS end_ns, sum(errors)::INTEGER AS errors
+  FROM parts`;
+
+/**
+ * The statement that finds traces; {@link foundTrace} reads its rows. With `since`, in nanoseconds, it finds those that
+ * began then or later, and looks at nothing that is older.
+ */
+export function searchStatement(
+  selection: Selection,
+  sort: Sort,
+  limit: number,
+  since?: bigint,
+): { sql: string; values: SqlValues } {
   const values = new SqlValues();
-  const filters = spanFilters(selection.filter);
-  const window = traceWindow(selection);
   const order = `ORDER BY ${ORDERS[sort]}, t.trace_id LIMIT ${limit}`;
+  const window = traceWindow(selection, since);
+  const { matches, chosen, joined, count } = matchedTraces(selection, values, since);
+  // The names and counts of services are put together for those alone that are told of.
+  const sql = `WITH ${matches} top AS MATERIALIZED (
+      SELECT t.trace_id, ${count} AS matches FROM (${FIGURES} ${chosen} GROUP BY trace_id) t ${joined} ${window} ${order})
+    SELECT ${RESULT}, coalesce(top.matches, t.spans)
+    FROM (${SUMMARY} WHERE trace_id IN (SELECT trace_id FROM top) GROUP BY trace_id) t
+    JOIN top ON top.trace_id = t.trace_id ${order}`;
+  return { sql, values };
+}
+
+function matchedTraces(selection: Selection, values: SqlValues, since: bigint | undefined) {
+  const filters = spanFilters(selection.filter);
   if (filters.length === 1 && filters[0]?.is === 'all') {
-    const sql = `SELECT ${RESULT}, t.spans FROM (${SUMMARY} ${runOf(selection)} GROUP BY trace_id) t ${window} ${order}`;
-    return { sql, values };
+    const recent = since === undefined ? [] : [`trace_id IN (SELECT trace_id FROM parts WHERE start_ns >= ${since})`];
+    const conditions = [...recent, ...runOf(selection)];
+    const chosen = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    return { matches: '', chosen, joined: '', count: 'NULL' };
   }
-  const { from, conditions } = matching(selection, values);
+  const { from, conditions } = matching(selection, values, since);
   const flags = conditions.map((condition, index) => `${condition} AS b${index}`).join(', ');
   const any = conditions.map((_, index) => `b${index}`).join(' OR ');
   const counts = conditions.map((_, index) => `count(*) FILTER (WHERE b${index}) AS m${index}`).join(', ');
-  const most = conditions.length === 1 ? 'm0' : `greatest(${conditions.map((_, index) => `m${index}`).join(', ')})`;
-  const sql = `WITH m AS (
-      SELECT trace_id, ${counts} FROM (SELECT s.trace_id, ${flags} ${from}) WHERE ${any} GROUP BY trace_id)
-    SELECT ${RESULT}, ${most}
-    FROM (${SUMMARY} WHERE trace_id IN (SELECT trace_id FROM m WHERE ${traceCondition(selection.filter)}) GROUP BY trace_id) t
-    JOIN m ON m.trace_id = t.trace_id ${window} ${order}`;
-  return { sql, values };
+  return {
+    matches: `m AS MATERIALIZED (
+      SELECT trace_id, ${counts} FROM (SELECT s.trace_id, ${flags} ${from}) WHERE ${any} GROUP BY trace_id),`,
+    chosen: `WHERE trace_id IN (SELECT trace_id FROM m WHERE ${traceCondition(selection.filter)})`,
+    joined: 'JOIN m ON m.trace_id = t.trace_id',
+    count: conditions.length === 1 ? 'm0' : `greatest(${conditions.map((_, index) => `m${index}`).join(', ')})`,
+  };
 }
 
 /** The statement for traces by their ids. */
@@ -78,14 +103,19 @@ export function foundTrace(row: readonly unknown[]): FoundTrace {
   };
 }
 
-function matching(selection: Selection, values: SqlValues): { from: string; conditions: string[] } {
+function matching(selection: Selection, values: SqlValues, since?: bigint): { from: string; conditions: string[] } {
   const filters = spanFilters(selection.filter);
   const conditions = filters.map((filter) => spanCondition(filter, values));
   const sources = conditions.some((condition) => condition.includes('o.attributes'))
     ? 'JOIN sources o ON o.id = s.source'
     : '';
-  const traces = filters.some(asksForTrace) ? `JOIN (${SUMMARY} GROUP BY trace_id) t ON t.trace_id = s.trace_id` : '';
+  // A trace that began since then has all its parts since then; of others it does not matter what is found.
+  const recent = since === undefined ? '' : `WHERE start_ns >= ${since}`;
+  const traces = filters.some(asksForTrace)
+    ? `JOIN (${SUMMARY} ${recent} GROUP BY trace_id) t ON t.trace_id = s.trace_id`
+    : '';
   const within = [
+    ...(since === undefined ? [] : [`s.start_ns >= ${since}`]),
     ...(selection.fromMs === undefined ? [] : [`s.start_ns >= ${nanoseconds(selection.fromMs)}`]),
     ...(selection.toMs === undefined ? [] : [`s.start_ns <= ${nanoseconds(selection.toMs)}`]),
     ...(selection.run === undefined ? [] : [`s.run = ${Math.trunc(selection.run)}`]),
@@ -93,8 +123,9 @@ function matching(selection: Selection, values: SqlValues): { from: string; cond
   return { from: `FROM spans s ${sources} ${traces} WHERE ${['true', ...within].join(' AND ')}`, conditions };
 }
 
-function traceWindow({ fromMs, toMs, run }: Selection): string {
+function traceWindow({ fromMs, toMs, run }: Selection, since: bigint | undefined): string {
   const conditions = [
+    ...(since === undefined ? [] : [`t.start_ns >= ${since}`]),
     ...(fromMs === undefined ? [] : [`t.end_ns >= ${nanoseconds(fromMs)}`]),
     ...(toMs === undefined ? [] : [`t.start_ns <= ${nanoseconds(toMs)}`]),
     ...(run === undefined ? [] : [`t.run = ${Math.trunc(run)}`]),
@@ -102,12 +133,20 @@ function traceWindow({ fromMs, toMs, run }: Selection): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 }
 
-function runOf({ run }: Selection): string {
-  return run === undefined ? '' : `WHERE run = ${Math.trunc(run)}`;
+function runOf({ run }: { readonly run?: number | undefined }): string[] {
+  return run === undefined ? [] : [`run = ${Math.trunc(run)}`];
+}
+
+/** The statement for when the latest parts of traces began, how many they are, and when the first of all did. */
+export function latestStatement({ toMs, run }: Selection, count: number): string {
+  const conditions = [...(toMs === undefined ? [] : [`start_ns <= ${nanoseconds(toMs)}`]), ...runOf({ run })];
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return `SELECT count(*), min(start_ns), max(start_ns), (SELECT min(start_ns) FROM parts)
+    FROM (SELECT start_ns FROM parts ${where} ORDER BY start_ns DESC LIMIT ${count})`;
 }
 
 /** Nanoseconds as a number of 64 bits without a sign. */
-function nanoseconds(ms: number): bigint {
+export function nanoseconds(ms: number): bigint {
   const last = 2n ** 64n - 1n;
   const value = BigInt(Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Math.round(ms * 1000)))) * 1000n;
   return value > last ? last : value;

@@ -1,16 +1,17 @@
 import { buildTrace, DependencyGraph, groupByTrace, type Span, TraceProfile } from '@throughline/analysis';
 import type { Operation } from '@throughline/readers';
-import { type FoundTrace, type Run, SPAN_KINDS } from '../api/messages.ts';
+import { type Run, SPAN_KINDS } from '../api/messages.ts';
 import { selectionOf } from '../query/from-trace-query.ts';
 import { SqlValues } from '../query/sql-filter.ts';
 import { heatMapRows, operationRows, rankRow } from './duckdb-aggregates.ts';
 import { type Database, openDatabase } from './duckdb-database.ts';
 import { DuckDbReader } from './duckdb-reader.ts';
 import { DuckDbRetention } from './duckdb-retention.ts';
-import { foundTrace, matchingSpans, searchStatement, summaryStatement } from './duckdb-search.ts';
+import { foundTrace, matchingSpans, summaryStatement } from './duckdb-search.ts';
 import { DuckDbWriter } from './duckdb-writer.ts';
+import { searchTraces } from './latest-first.ts';
 import { toSummary } from './summary.ts';
-import { MAX_DEPENDENCY_TRACES, type Selection, type Sort, type TraceStore } from './trace-store.ts';
+import { MAX_DEPENDENCY_TRACES, type Selection, type TraceStore } from './trace-store.ts';
 
 export type DuckDbStoreOptions = {
   readonly file: string;
@@ -25,7 +26,7 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
   const database = await openDatabase(options.file);
   const reader = new DuckDbReader(database.reader);
   const [[nextSource] = []] = await reader.rows('SELECT coalesce(max(id), 0) + 1 FROM sources');
-  const writer = new DuckDbWriter(database.writer, Number(nextSource));
+  const writer = new DuckDbWriter(database.writer, database.duckdb, Number(nextSource));
   const retention = new DuckDbRetention(database.writer, reader, writer, options);
   await startRun();
   let closing: Promise<void> | undefined;
@@ -38,7 +39,7 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
       retention.grown(batch.bytes);
     },
     async findTraces(query) {
-      return (await search(selectionOf(query), 'latest', query.limit ?? 20)).map(toSummary);
+      return (await searchTraces(reader, selectionOf(query), 'latest', query.limit ?? 20)).map(toSummary);
     },
     async getTrace(traceId) {
       const spans = await spansOf([traceId.toLowerCase().padStart(32, '0')]);
@@ -62,7 +63,7 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
       for await (const trace of tracesOf(selectionOf(window), MAX_DEPENDENCY_TRACES)) graph.add(trace);
       return graph.result();
     },
-    search,
+    search: (selection, sort, limit) => searchTraces(reader, selection, sort, limit),
     async summaries(traceIds) {
       return traceIds.length === 0 ? [] : (await reader.rows(summaryStatement(traceIds))).map(foundTrace);
     },
@@ -112,11 +113,6 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
     },
   };
 
-  async function search(selection: Selection, sort: Sort, limit: number): Promise<FoundTrace[]> {
-    const { sql, values } = searchStatement(selection, sort, limit);
-    return (await reader.rows(sql, values)).map(foundTrace);
-  }
-
   async function startRun(): Promise<Run> {
     const startedMs = Date.now();
     await writer.exclusively(async () => {
@@ -133,7 +129,7 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
 
   // Some traces at a time: together they may be more than memory holds.
   async function* tracesOf(selection: Selection, limit: number) {
-    const found = await search(selection, 'latest', limit);
+    const found = await searchTraces(reader, selection, 'latest', limit);
     for (let at = 0; at < found.length; at += TRACES_AT_ONCE) {
       const spans = await spansOf(found.slice(at, at + TRACES_AT_ONCE).map(({ traceId }) => traceId));
       for (const group of groupByTrace(spans).values()) yield buildTrace(group);

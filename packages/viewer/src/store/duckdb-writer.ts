@@ -1,6 +1,6 @@
-import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { LogRecord, Resource, Scope, Span } from '@throughline/analysis';
-import { appendSpan, jsonOf, recordText } from './duckdb-rows.ts';
+import { CHUNK_ROWS, jsonOf, newSpanChunk, recordText, spanRow } from './duckdb-rows.ts';
 import { partsOf } from './trace-part.ts';
 import { type Batch, StoreFullError } from './trace-store.ts';
 
@@ -15,13 +15,15 @@ type Waiting = { readonly batch: Batch; readonly resolve: () => void; readonly r
 export class DuckDbWriter {
   run = 0;
   readonly #connection: DuckDBConnection;
+  readonly #chunk: DuckDBDataChunk;
   readonly #sources = new Map<string, number>();
   readonly #waiting: Waiting[] = [];
   #nextSource: number;
   #work: Promise<void> | undefined;
 
-  constructor(connection: DuckDBConnection, nextSource: number) {
+  constructor(connection: DuckDBConnection, duckdb: typeof import('@duckdb/node-api'), nextSource: number) {
     this.#connection = connection;
+    this.#chunk = newSpanChunk(duckdb);
     this.#nextSource = nextSource;
   }
 
@@ -78,9 +80,7 @@ export class DuckDbWriter {
     try {
       const storedMs = BigInt(Date.now());
       const rows = { sources: await appender('sources'), spans: await appender('spans') };
-      for (const { spans } of batches)
-        for (const span of spans)
-          appendSpan(rows.spans, span, storedMs, this.run, this.#sourceOf(span.resource, span.scope, rows.sources));
+      this.#appendSpans(rows.spans, rows.sources, batches, storedMs);
       this.#appendParts(await appender('parts'), batches, storedMs);
       const logs = batches.flatMap((batch) => batch.logs);
       if (logs.length > 0) this.#appendLogs(await appender('logs'), rows.sources, logs, storedMs);
@@ -92,6 +92,24 @@ export class DuckDbWriter {
       await connection.run('ROLLBACK').catch(() => {});
       throw error;
     }
+  }
+
+  // By chunks: a call into the database for each value would take longer than all else.
+  #appendSpans(to: DuckDBAppender, sources: DuckDBAppender, batches: readonly Batch[], storedMs: bigint): void {
+    let rows: DuckDBValue[][] = [];
+    const flush = () => {
+      this.#chunk.reset();
+      this.#chunk.setRows(rows);
+      to.appendDataChunk(this.#chunk);
+      rows = [];
+    };
+    for (const { spans } of batches) {
+      for (const span of spans) {
+        rows.push(spanRow(span, storedMs, this.run, this.#sourceOf(span.resource, span.scope, sources)));
+        if (rows.length === CHUNK_ROWS) flush();
+      }
+    }
+    if (rows.length > 0) flush();
   }
 
   #appendParts(to: DuckDBAppender, batches: readonly Batch[], storedMs: bigint): void {

@@ -1,0 +1,49 @@
+import type { FoundTrace } from '../api/messages.ts';
+import type { DuckDbReader } from './duckdb-reader.ts';
+import { foundTrace, latestStatement, nanoseconds, searchStatement } from './duckdb-search.ts';
+import type { Selection, Sort } from './trace-store.ts';
+
+/** The first look is at so many of the latest parts of traces, each one after it at a time that is so many times longer. */
+const FIRST_PARTS = 1000;
+const LONGER = 8;
+
+/**
+ * Finds traces. The latest ones are looked for among the latest spans first, and among more of them only while there are too
+ * few: what is found often is found at once, however much is stored.
+ */
+export async function searchTraces(
+  reader: DuckDbReader,
+  selection: Selection,
+  sort: Sort,
+  limit: number,
+): Promise<FoundTrace[]> {
+  if (sort === 'latest') {
+    for await (const since of looksBack(reader, selection, limit)) {
+      const found = await searchSince(reader, selection, sort, limit, since);
+      if (found.length >= limit) return found;
+    }
+  }
+  return searchSince(reader, selection, sort, limit);
+}
+
+async function* looksBack(reader: DuckDbReader, selection: Selection, limit: number): AsyncGenerator<bigint> {
+  const parts = Math.max(FIRST_PARTS, limit * 4);
+  const [[count, from, last, first] = []] = await reader.rows(latestStatement(selection, parts));
+  if (Number(count) < parts) return;
+  const oldest = [BigInt(first as bigint), nanoseconds(selection.fromMs ?? 0)].reduce((a, b) => (a > b ? a : b));
+  const latest = BigInt(last as bigint);
+  let time = latest - BigInt(from as bigint) + 1n;
+  // The last look, at everything, is not worth less than a part of it before.
+  for (; (latest - oldest) / time >= 2n; time *= BigInt(LONGER)) yield latest - time;
+}
+
+async function searchSince(
+  reader: DuckDbReader,
+  selection: Selection,
+  sort: Sort,
+  limit: number,
+  since?: bigint,
+): Promise<FoundTrace[]> {
+  const { sql, values } = searchStatement(selection, sort, limit, since);
+  return (await reader.rows(sql, values)).map(foundTrace);
+}
