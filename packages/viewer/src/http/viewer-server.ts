@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Backend } from '../intake/backend.ts';
 import { isSameSecret, TOKEN_COOKIE, verdictOn } from './access.ts';
+import { limitConnections } from './connections.ts';
 import { LiveStreams } from './live-stream.ts';
 import { MCP_PATH, McpRequests } from './mcp-request.ts';
 import { PageFiles } from './page-files.ts';
@@ -48,7 +49,7 @@ export function createViewerServer(
       );
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server, MAX_CONNECTIONS);
   server.on('close', () => live.close());
   return server;
 
