@@ -93,7 +93,7 @@ export function onRoute(span: Span, change: (route: string) => string): void {
 /** A step that does something when the response is complete, before the adapter learns of it. */
 export function atEnd(act: (response: ServerResponse) => void): Step {
   return (_request, response, next) => {
-    response.prependListener('close', () => act(response));
+    response.prependListener('finish', () => act(response));
     next();
   };
 }

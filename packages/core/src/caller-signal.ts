@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { type HeadHeaders, headersAt, headersIn, isNamed, valuesIn } from './head-arguments.ts';
 import { KEPT_HEADER, keepSignals, keptEntry, PEER_HEADER } from './keep-signals.ts';
 
 /** As much of an exchange as it takes to tell its caller that the trace is kept. */
@@ -49,8 +50,6 @@ export function remindOfCaller({ caller, span }: Called): void {
   if (caller !== undefined && caller !== '') keepSignals()?.involve(span.spanContext().traceId, caller);
 }
 
-type Headers = Record<string, unknown> | unknown[];
-
 // What is among the arguments of `writeHead` replaces what was set before.
 function changeHeader(
   response: ServerResponse,
@@ -59,11 +58,10 @@ function changeHeader(
   value: string | undefined,
   append = false,
 ): void {
-  const at = typeof args[1] === 'object' && args[1] !== null ? 1 : 2;
-  const given = args[at] as Headers | null | undefined;
-  const before = given === null || given === undefined ? [] : valuesIn(given, name);
-  if (before.length > 0) {
-    args[at] = replaced(given as Headers, name, value, append ? before : []);
+  const given = headersIn(args);
+  const before = given === undefined ? [] : valuesIn(given, name);
+  if (given !== undefined && before.length > 0) {
+    args[headersAt(args)] = replaced(given, name, value, append ? before : []);
     return;
   }
   const set = response.getHeader(name);
@@ -71,23 +69,18 @@ function changeHeader(
   else if (set !== undefined) response.removeHeader(name);
 }
 
-function valuesIn(headers: Headers, name: string): unknown[] {
-  if (Array.isArray(headers)) return headers.filter((_value, n) => n % 2 === 1 && isNamed(headers[n - 1], name));
-  for (const key in headers) if (isNamed(key, name)) return [headers[key]];
-  return [];
-}
-
-function replaced(headers: Headers, name: string, value: string | undefined, before: readonly unknown[]): Headers {
+function replaced(
+  headers: HeadHeaders,
+  name: string,
+  value: string | undefined,
+  before: readonly unknown[],
+): HeadHeaders {
   const added = value === undefined ? [] : [name, joined([...before, value])];
   if (Array.isArray(headers)) {
     return [...headers.filter((_value, n) => !isNamed(headers[n - (n % 2)], name)), ...added];
   }
   const others = Object.entries(headers).filter(([key]) => !isNamed(key, name));
   return Object.fromEntries(added.length === 0 ? others : [...others, added]) as Record<string, unknown>;
-}
-
-function isNamed(key: unknown, name: string): boolean {
-  return typeof key === 'string' && key.length === name.length && key.toLowerCase() === name;
 }
 
 function joined(values: readonly unknown[]): string {

@@ -26,10 +26,12 @@ export type CorrelationOptions = {
 /** The correlation ID of a request and the header it travels in. */
 export type Correlation = { readonly id: string; readonly header: string };
 
-export type CorrelationReader = (
-  header: (name: string) => string | string[] | undefined,
-  traceId: string,
-) => Correlation;
+/** What came with a request or a message, by lower-case name: Node's object of headers, or a function that looks one up. */
+export type CorrelationSource =
+  | Readonly<Record<string, string | string[] | undefined>>
+  | ((name: string) => string | string[] | undefined);
+
+export type CorrelationReader = (source: CorrelationSource, traceId: string) => Correlation;
 
 /** Where contexts keep their request: createContextKey registers a global symbol, so two copies of this package read each other's values. */
 export const REQUEST_SCOPE = createContextKey('throughline.request-scope');
@@ -61,21 +63,19 @@ export function correlationReader(options: CorrelationOptions): CorrelationReade
   const { generate = 'random' } = options;
   const find = correlationFinder(options);
   const header = outboundHeader(options);
-  return (read, traceId) => find(read) ?? { id: generated(generate, traceId), header };
+  return (source, traceId) => find(source) ?? { id: generated(generate, traceId), header };
 }
 
 /** Compiles the options once into the function that reads and validates an id, and makes none up. */
-export function correlationFinder(
-  options: CorrelationOptions,
-): (header: (name: string) => string | string[] | undefined) => Correlation | undefined {
+export function correlationFinder(options: CorrelationOptions): (source: CorrelationSource) => Correlation | undefined {
   const { headers = DEFAULT_HEADERS, valid = DEFAULT_VALID } = options;
   const names = headers.map((name) => name.toLowerCase());
   const outbound = outboundHeader(options);
   const isValid = (id: string): boolean => VISIBLE_ASCII.test(id) && accepts(valid, id);
 
-  return (header) => {
+  return (source) => {
     for (const name of names) {
-      const value = header(name);
+      const value = typeof source === 'function' ? source(name) : source[name];
       const id = value === undefined ? undefined : firstValid(value, isValid);
       if (id !== undefined) return { id, header: outbound };
     }

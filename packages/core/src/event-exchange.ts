@@ -2,7 +2,7 @@ import { type Attributes, type Span, type TextMapGetter, type TracerProvider, tr
 import { type CorrelationOptions, correlationReader } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
-import { type Exchange, startExchange } from './http-server.ts';
+import { Exchange, startServerSpan } from './http-server.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
 import { queryRedactor } from './redaction.ts';
 import { extractTrusted, type Trust } from './trust.ts';
@@ -86,10 +86,11 @@ export function createEventTracing<Event>(
     begin(request, event, attributes) {
       const inbound = extractTrusted(request, headerGetter, trust, event);
       const all = Object.assign(inboundAttributes(request, redactQuery), attributes);
-      recordRequestHeaders(all, request.header);
-      const exchange = startExchange(tracer, request.method, request.route, all, inbound, (traceId) =>
-        readCorrelation(request.header, traceId),
-      );
+      recordRequestHeaders?.(all, request.header);
+      const { method, route } = request;
+      const span = startServerSpan(tracer, method, route, all, inbound);
+      const found = readCorrelation(request.header, span.spanContext().traceId);
+      const exchange = new Exchange(span, inbound.parent, method, route, found, false);
       if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, event);
       return exchange;
     },

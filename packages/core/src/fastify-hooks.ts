@@ -1,6 +1,7 @@
 import { type IncomingMessage, METHODS, type RequestListener, type ServerResponse } from 'node:http';
 import { context, type Span } from '@opentelemetry/api';
-import { createServerTracing, exchangeOf } from './node-http.ts';
+import type { Correlation } from './correlation.ts';
+import { createServerTracing, exchangeOf, type Forwarded } from './node-http.ts';
 import type { TracingOptions } from './options.ts';
 
 /** The hooks that trace a Fastify instance; add each under its name. */
@@ -21,7 +22,12 @@ export type FastifyInstance = {
   addHook(name: keyof FastifyHooks, hook: never): unknown;
 };
 
-type FastifyReply = { readonly raw: ServerResponse };
+type FastifyReply = {
+  readonly raw: ServerResponse;
+  readonly request: FastifyRequest;
+  hasHeader(name: string): boolean;
+  header(name: string, value: string): unknown;
+};
 type FastifyRequest = {
   readonly raw: IncomingMessage;
   readonly is404: boolean;
@@ -39,18 +45,19 @@ type FastifyRequest = {
  * option.
  */
 export function traceFastify(app: FastifyInstance, name: string, options: TracingOptions = {}): FastifyHooks {
-  const server = createServerTracing<FastifyRequest | undefined>(
+  const server = createServerTracing<FastifyReply | undefined>(
     {
       name,
       // The "not found" handler has route options of its own, but no route matched.
-      route: (request) => (request?.is404 === false ? request.routeOptions.url : undefined),
-      serverSpan: (request) => request?.opentelemetry?.().span ?? undefined,
-      forwarded: (request) => ({ clientAddress: request?.ip, scheme: request?.protocol, host: request?.host }),
+      route: (reply) => (reply?.request.is404 === false ? reply.request.routeOptions.url : undefined),
+      serverSpan: (reply) => reply?.request.opentelemetry?.().span ?? undefined,
+      forwarded: (reply) => forwarded(reply?.request),
+      echo,
     },
     options,
   );
   const hooks: FastifyHooks = {
-    onRequest: (request, reply, done) => server.run(request.raw, reply.raw, request, done),
+    onRequest: (request, reply, done) => server.run(request.raw, reply.raw, reply, done),
     // Fastify reads the body in events of the parser; what earlier hooks put into the context must survive them.
     preParsing(request, _reply, payload, done) {
       const exchange = exchangeOf(request.raw);
@@ -67,6 +74,17 @@ export function traceFastify(app: FastifyInstance, name: string, options: Tracin
     if (isRefused(request, response)) server.run(request, response, undefined, () => {});
   });
   return hooks;
+}
+
+function forwarded(request: FastifyRequest | undefined): Forwarded {
+  return { clientAddress: request?.ip, scheme: request?.protocol, host: request?.host };
+}
+
+// A header that is set on Node's response makes Node copy and check all of Fastify's.
+function echo(reply: FastifyReply | undefined, { header, id }: Correlation): boolean {
+  if (reply === undefined) return false;
+  if (!reply.hasHeader(header)) reply.header(header, id);
+  return true;
 }
 
 // Fastify answers a path that cannot be decoded, or with a parameter that is too long, by itself, before any hook; so it

@@ -1,20 +1,21 @@
 import type { Attributes } from '@opentelemetry/api';
 import {
-  ATTR_CLIENT_ADDRESS,
+  type ATTR_CLIENT_ADDRESS,
   ATTR_HTTP_REQUEST_HEADER,
-  ATTR_HTTP_REQUEST_METHOD,
+  type ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
   ATTR_HTTP_RESPONSE_HEADER,
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_FULL,
-  ATTR_URL_PATH,
-  ATTR_URL_QUERY,
-  ATTR_URL_SCHEME,
-  ATTR_USER_AGENT_ORIGINAL,
+  type ATTR_HTTP_ROUTE,
+  type ATTR_NETWORK_PEER_ADDRESS,
+  type ATTR_NETWORK_PEER_PORT,
+  type ATTR_NETWORK_PROTOCOL_VERSION,
+  type ATTR_SERVER_ADDRESS,
+  type ATTR_SERVER_PORT,
+  type ATTR_URL_FULL,
+  type ATTR_URL_PATH,
+  type ATTR_URL_QUERY,
+  type ATTR_URL_SCHEME,
+  type ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import { KNOWN_METHODS } from './known-methods.ts';
 import { type QueryRedactor, redactUrl } from './redaction.ts';
@@ -35,6 +36,8 @@ const MAX_TEXT_LENGTH = 4096;
 /** What an adapter knows of an inbound request, in HTTP's terms. */
 export type InboundRequest = {
   readonly method: string;
+  /** The matched route template, where it is known already. */
+  readonly route?: string | undefined;
   /** The request target as it came: path and query, or the absolute form. */
   readonly target: string;
   readonly scheme: string;
@@ -47,6 +50,26 @@ export type InboundRequest = {
   readonly clientAddress: string | undefined;
   readonly userAgent: string | undefined;
 };
+
+// Written-out names are compared with those of the conventions by the compiler.
+type Named<Name extends string> = Attributes & { readonly [Each in Name]: unknown };
+type ClientAttributes = Named<
+  typeof ATTR_HTTP_REQUEST_METHOD | typeof ATTR_URL_FULL | typeof ATTR_SERVER_ADDRESS | typeof ATTR_SERVER_PORT
+>;
+type ServerAttributes = Named<
+  | typeof ATTR_HTTP_REQUEST_METHOD
+  | typeof ATTR_HTTP_ROUTE
+  | typeof ATTR_URL_PATH
+  | typeof ATTR_URL_QUERY
+  | typeof ATTR_URL_SCHEME
+  | typeof ATTR_NETWORK_PROTOCOL_VERSION
+  | typeof ATTR_SERVER_ADDRESS
+  | typeof ATTR_SERVER_PORT
+  | typeof ATTR_NETWORK_PEER_ADDRESS
+  | typeof ATTR_NETWORK_PEER_PORT
+  | typeof ATTR_CLIENT_ADDRESS
+  | typeof ATTR_USER_AGENT_ORIGINAL
+>;
 
 /** The method as the conventions want it in attributes: `_OTHER` if it is not a known one. */
 export function knownMethod(method: string): string {
@@ -71,20 +94,22 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
   const server = host === undefined ? undefined : serverOf(host);
   const { peerAddress } = request;
   const known = knownMethod(method);
-  // All in one literal: adding them one by one costs as much as everything else here.
-  const attributes: Attributes = {
-    [ATTR_HTTP_REQUEST_METHOD]: known,
-    [ATTR_URL_PATH]: path || '/',
-    [ATTR_URL_QUERY]: query,
-    [ATTR_URL_SCHEME]: scheme,
-    [ATTR_NETWORK_PROTOCOL_VERSION]: request.protocolVersion,
-    [ATTR_SERVER_ADDRESS]: server?.address,
+  // One literal, and names written out: an object that is given its members one by one, or by computed names, is copied
+  // three times while it grows.
+  const attributes: ServerAttributes = {
+    'http.request.method': known,
+    'http.route': request.route,
+    'url.path': path || '/',
+    'url.query': query,
+    'url.scheme': scheme,
+    'network.protocol.version': request.protocolVersion,
+    'server.address': server?.address,
     // Who leaves the port out means the scheme's: the CLIENT span of the same request has it too.
-    [ATTR_SERVER_PORT]: server === undefined ? undefined : (server.port ?? defaultPort(scheme)),
-    [ATTR_NETWORK_PEER_ADDRESS]: peerAddress,
-    [ATTR_NETWORK_PEER_PORT]: peerAddress === undefined ? undefined : request.peerPort,
-    [ATTR_CLIENT_ADDRESS]: request.clientAddress ?? peerAddress,
-    [ATTR_USER_AGENT_ORIGINAL]: request.userAgent === undefined ? undefined : bounded(request.userAgent),
+    'server.port': server === undefined ? undefined : (server.port ?? defaultPort(scheme)),
+    'network.peer.address': peerAddress,
+    'network.peer.port': peerAddress === undefined ? undefined : request.peerPort,
+    'client.address': request.clientAddress ?? peerAddress,
+    'user_agent.original': request.userAgent === undefined ? undefined : bounded(request.userAgent),
   };
   if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
   return attributes;
@@ -92,21 +117,29 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
 
 /** Attributes of a CLIENT span that are known when it starts. */
 export function outboundAttributes(method: string, url: URL, redactQuery: QueryRedactor): Attributes {
-  const attributes: Attributes = {};
-  setMethod(attributes, method);
-  attributes[ATTR_URL_FULL] = redactUrl(url, redactQuery).slice(0, MAX_TEXT_LENGTH);
-  attributes[ATTR_SERVER_ADDRESS] = withoutBrackets(url.hostname);
-  attributes[ATTR_SERVER_PORT] = url.port === '' ? defaultPort(url.protocol.slice(0, -1)) : Number(url.port);
+  const { port } = url;
+  const known = knownMethod(method);
+  const attributes: ClientAttributes = {
+    'http.request.method': known,
+    'url.full': bounded(redactUrl(url, redactQuery)),
+    'server.address': withoutBrackets(url.hostname),
+    'server.port': port === '' ? defaultPort(url.protocol === 'https:' ? 'https' : 'http') : Number(port),
+  };
+  if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
   return attributes;
 }
 
 /** Copies allow-listed headers of a request or a response. */
+export type HeaderRecorder = (attributes: Attributes, header: (name: string) => unknown) => void;
+
+/** Makes the function that copies these headers; `undefined` where there are none to copy. */
 export function headerRecorder(
   direction: 'request' | 'response',
   names: readonly string[] = [],
-): (attributes: Attributes, header: (name: string) => unknown) => void {
+): HeaderRecorder | undefined {
   const prefix = direction === 'request' ? ATTR_HTTP_REQUEST_HEADER : ATTR_HTTP_RESPONSE_HEADER;
   const recorded = names.map((name) => name.toLowerCase()).filter((name) => !NEVER_RECORDED.has(name));
+  if (recorded.length === 0) return undefined;
   const keys = recorded.map((name) => [name, prefix(name)] as const);
   return (attributes, header) => {
     for (const [name, key] of keys) {
@@ -115,12 +148,6 @@ export function headerRecorder(
       attributes[key] = Array.isArray(value) ? value.map(boundedText) : [boundedText(value)];
     }
   };
-}
-
-function setMethod(attributes: Attributes, method: string): void {
-  const known = knownMethod(method);
-  attributes[ATTR_HTTP_REQUEST_METHOD] = known;
-  if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
 }
 
 // RFC 9112, 3.2: no target has a fragment; where one does anyway, routers do not take it for a part of the path either.

@@ -22,7 +22,7 @@ import { callSafely, errorMessage, errorType, recordException, reportHook } from
 import {
   ATTR_CANCELLED,
   ATTR_TIME_TO_FIRST_BYTE,
-  type headerRecorder,
+  type HeaderRecorder,
   knownMethod,
   methodInName,
   outboundAttributes,
@@ -39,8 +39,8 @@ export type RequestHeaders = Readonly<Record<string, string | null>>;
 /** What all calls of one client have in common. */
 export type CallSettings = {
   readonly isError: (statusCode: number) => boolean;
-  readonly recordRequestHeaders: ReturnType<typeof headerRecorder>;
-  readonly recordResponseHeaders: ReturnType<typeof headerRecorder>;
+  readonly recordRequestHeaders: HeaderRecorder | undefined;
+  readonly recordResponseHeaders: HeaderRecorder | undefined;
   readonly redact: QueryRedactor;
   readonly onStart: ((span: Span, url: URL) => void) | undefined;
   readonly onEnd: ((span: Span, url: URL) => void) | undefined;
@@ -79,7 +79,7 @@ export class TracedCall {
     toPeers = false,
   ) {
     const attributes = outboundAttributes(method, url, settings.redact);
-    settings.recordRequestHeaders(attributes, header);
+    settings.recordRequestHeaders?.(attributes, header);
     this.#span = tracer.startSpan(methodInName(method), { kind: SpanKind.CLIENT, attributes }, active);
     this.#settings = settings;
     this.#method = method;
@@ -149,7 +149,10 @@ export class TracedCall {
     if (isError) this.#errorType = String(head.statusCode);
     if (!this.#span.isRecording()) return;
     const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: head.statusCode };
-    callSafely('responseHeaders', this.#settings.recordResponseHeaders, attributes, head.header);
+    const { recordResponseHeaders } = this.#settings;
+    if (recordResponseHeaders !== undefined) {
+      callSafely('responseHeaders', recordResponseHeaders, attributes, head.header);
+    }
     if (performance.now() - this.#startedAt - head.afterMs >= FIRST_BYTE_RESOLUTION_MS) {
       attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round(head.afterMs * 1000) / 1000;
     }

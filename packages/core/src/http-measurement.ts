@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { knownMethod } from './http-attributes.ts';
 import type { Exchange, Outcome } from './http-server.ts';
-import { isUpgraded } from './node-messages.ts';
+import { isUpgraded, sentHeader } from './node-messages.ts';
 
 /** What is known of an exchange when it begins. */
 export type StartedExchange = {
@@ -129,7 +129,7 @@ export function readSize(contentLength: unknown): number | undefined {
 function sizeOf(response: ServerResponse, method: string): number | undefined {
   const { statusCode } = response;
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
-  return readSize(response.getHeader('content-length'));
+  return readSize(sentHeader(response, 'content-length'));
 }
 
 function longLived(

@@ -67,11 +67,21 @@ export class Exchange {
   #endedByFailure = false;
   #finished = false;
 
-  constructor(span: Span, parent: Context, method: string, correlation: Correlation, adopted: boolean) {
+  /** `route` is what the span was started with. */
+  constructor(
+    span: Span,
+    parent: Context,
+    method: string,
+    route: string | undefined,
+    correlation: Correlation,
+    adopted: boolean,
+  ) {
     this.span = span;
     this.correlation = correlation;
     this.context = ActiveContext.of(parent, span, this);
     this.adopted = adopted;
+    this.route = route;
+    this.#namedRoute = route;
     this.#method = method;
     if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, correlation.id);
   }
@@ -134,7 +144,7 @@ export class Exchange {
   }
 
   /** Completes and ends the span. Only the first call counts; `before` runs just ahead of the end. */
-  finish(outcome: Outcome, isError: (statusCode: number) => boolean, before?: (attributes: Attributes) => void): void {
+  finish(outcome: Outcome, isError: (statusCode: number) => boolean, before?: (span: Span) => void): void {
     if (this.#finished) return;
     const isRecorded = this.span.isRecording();
     this.isRecorded = isRecorded;
@@ -142,10 +152,8 @@ export class Exchange {
     if (isRecorded || this.measured !== undefined) this.#setErrorType(outcome, isError);
     if (isRecorded) {
       this.#nameSpan();
-      const attributes = this.#outcomeAttributes(outcome);
-      if (this.errorType !== undefined) this.#setStatus(this.errorType, attributes);
-      before?.(attributes);
-      this.span.setAttributes(attributes);
+      this.#describe(outcome);
+      before?.(this.span);
     }
     this.#finished = true;
     if (!this.adopted) this.span.end();
@@ -164,21 +172,22 @@ export class Exchange {
     if (this.route !== undefined) this.span.setAttribute(ATTR_HTTP_ROUTE, this.route);
   }
 
-  /** Tells the exchange that the span was started with this route already. */
-  startedWith(route: string | undefined): this {
-    this.route = route;
-    this.#namedRoute = route;
-    return this;
-  }
-
-  #outcomeAttributes({ statusCode, contentType }: Outcome): Attributes {
-    const attributes: Attributes = {};
-    if (statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
-    if (this.#firstByteAt !== undefined && performance.now() - this.#firstByteAt >= FIRST_BYTE_RESOLUTION_MS) {
-      attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round((this.#firstByteAt - this.#startedAt) * 1000) / 1000;
+  // One by one: mostly there is the status alone.
+  #describe({ statusCode, contentType }: Outcome): void {
+    const { span } = this;
+    const firstByteAt = this.#firstByteAt;
+    if (statusCode !== undefined) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
+    if (firstByteAt !== undefined && performance.now() - firstByteAt >= FIRST_BYTE_RESOLUTION_MS) {
+      span.setAttribute(ATTR_TIME_TO_FIRST_BYTE, Math.round((firstByteAt - this.#startedAt) * 1000) / 1000);
     }
-    if (isEventStream(contentType)) attributes[ATTR_LONG_LIVED] = 'sse';
-    return attributes;
+    if (isEventStream(contentType)) span.setAttribute(ATTR_LONG_LIVED, 'sse');
+    if (this.errorType === undefined) return;
+    span.setAttribute(ATTR_ERROR_TYPE, this.errorType);
+    if (this.#endedByFailure) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(this.#failures?.at(-1)) });
+    } else {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
   }
 
   // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status: 1xx to 4xx leave the status unset unless
@@ -192,12 +201,6 @@ export class Exchange {
     if (this.#endedByFailure) this.errorType = errorType(this.#failures?.at(-1));
     else this.errorType = badStatus ? String(statusCode) : `${abortedBy}_aborted`;
   }
-
-  #setStatus(type: string, attributes: Attributes): void {
-    attributes[ATTR_ERROR_TYPE] = type;
-    const message = this.#endedByFailure ? errorMessage(this.#failures?.at(-1)) : undefined;
-    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
-  }
 }
 
 function isEventStream(contentType: unknown): boolean {
@@ -210,45 +213,42 @@ export function activeExchange(): Exchange | undefined {
   return scope !== undefined && 'recordFailure' in scope ? (scope as Exchange) : undefined;
 }
 
+const MAX_NAMES = 1000;
+// By route, then by method. Routes are templates, but for those that an application makes up.
+const names = new Map<string, Map<string, string>>();
+
 /** The name of a SERVER span: `{method} {route}`, or `{method}` alone. */
 export function spanName(method: string, route: string | undefined): string {
-  return route === undefined ? methodInName(method) : `${methodInName(method)} ${route}`;
+  if (route === undefined) return methodInName(method);
+  let ofRoute = names.get(route);
+  if (ofRoute === undefined) {
+    if (names.size >= MAX_NAMES) names.clear();
+    ofRoute = new Map();
+    names.set(route, ofRoute);
+  }
+  const inName = methodInName(method);
+  const known = ofRoute.get(inName);
+  if (known !== undefined) return known;
+  const name = `${inName} ${route}`;
+  ofRoute.set(inName, name);
+  return name;
 }
 
-/** Starts the SERVER span of an exchange. `attributes` should hold all that a sampler may want to see. */
-export function startExchange(
+/** Starts the SERVER span of an exchange. `attributes` should hold all that a sampler may want to see, the route too. */
+export function startServerSpan(
   tracer: Tracer,
   method: string,
   route: string | undefined,
   attributes: Attributes,
-  inbound: InboundContext,
-  correlate: (traceId: string) => Correlation,
-): Exchange {
-  if (route !== undefined) attributes[ATTR_HTTP_ROUTE] = route;
-  const span = tracer.startSpan(
-    spanName(method, route),
-    { kind: SpanKind.SERVER, attributes, links: inbound.links },
-    inbound.parent,
-  );
-  const correlation = correlate(span.spanContext().traceId);
-  return new Exchange(span, inbound.parent, method, correlation, false).startedWith(route);
+  { parent, links }: InboundContext,
+): Span {
+  return tracer.startSpan(spanName(method, route), { kind: SpanKind.SERVER, attributes, links }, parent);
 }
 
-/** Starts an exchange that nobody traces: it has ids and a correlation, and what it causes is told to be unsampled. */
-export function startIgnoredExchange(
-  method: string,
-  inbound: InboundContext,
-  correlate: (traceId: string) => Correlation,
-): Exchange {
-  const ids = trace.getSpanContext(inbound.parent) ?? { traceId: randomTraceId(), spanId: randomSpanId() };
-  const ignored = ignoredContext(inbound.parent, { ...ids, traceFlags: TraceFlags.NONE });
-  const span = trace.getSpan(ignored) as Span;
-  return new Exchange(span, ignored, method, correlate(ids.traceId), false);
-}
-
-/** Joins an exchange to the SERVER span that an instrumentation has made for the same request. */
-export function adoptExchange(span: Span, method: string, correlate: (traceId: string) => Correlation): Exchange {
-  return new Exchange(span, context.active(), method, correlate(span.spanContext().traceId), true);
+/** The context of an exchange that nobody traces: it has ids, and what it causes is told to be unsampled. */
+export function untracedContext({ parent }: InboundContext): Context {
+  const ids = trace.getSpanContext(parent) ?? { traceId: randomTraceId(), spanId: randomSpanId() };
+  return ignoredContext(parent, { ...ids, traceFlags: TraceFlags.NONE });
 }
 
 /**

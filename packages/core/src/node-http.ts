@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { context, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
+import { type Attributes, context, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
 import { callerOf, remindOfCaller } from './caller-signal.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
 import { callSafely, reportHook } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
 import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
-import { adoptExchange, type Exchange, localServerSpan, startExchange, startIgnoredExchange } from './http-server.ts';
+import { Exchange, localServerSpan, startServerSpan, untracedContext } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
 import {
   attachExchange,
@@ -16,6 +16,7 @@ import {
   outcomeOf,
   requestOf,
   responseOf,
+  sentHeader,
   whenClosed,
 } from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
@@ -36,6 +37,11 @@ export type Framework<Source> = {
   readonly forwarded?: (source: Source) => Forwarded;
   /** The span that an instrumentation of the framework keeps for this request. */
   readonly serverSpan?: (source: Source) => Span | undefined;
+  /**
+   * Says the correlation ID in the response by the framework's own means, where those are cheaper than Node's; `false` if it
+   * cannot. Who answers without them is noticed.
+   */
+  readonly echo?: (source: Source, correlation: Correlation) => boolean;
   /** Last chance to correct the exchange's route, when the response is complete. */
   readonly settle?: (request: IncomingMessage, response: ServerResponse, exchange: Exchange) => void;
 };
@@ -65,58 +71,68 @@ export function createServerTracing<Source>(
   const recordRequestHeaders = headerRecorder('request', options.requestHeaders);
   const recordResponseHeaders = headerRecorder('response', options.responseHeaders);
   const readCorrelation = correlationReader(correlation);
+  const endsSilently = recordResponseHeaders === undefined && onEnd === undefined;
   const countsAsError = (statusCode: number): boolean =>
     callSafely('isError', isError, statusCode) ?? isServerError(statusCode);
 
-  const hasEndHooks = onEnd !== undefined || options.isError !== undefined;
-
   function start(request: IncomingMessage, source: Source): Exchange {
     const { headers, method = 'GET' } = request;
-    const correlate = (traceId: string): Correlation =>
-      notedCorrelation(request) ?? readCorrelation((name) => headers[name], traceId);
     const target = requestTarget(request);
+    const route = framework.route?.(source);
     const local = localServerSpan(target) ?? framework.serverSpan?.(source);
     if (local !== undefined) {
-      const adopted = adoptExchange(local, method, correlate);
-      adopted.setRoute(framework.route?.(source));
+      const adopted = new Exchange(local, context.active(), method, undefined, correlate(request, local), true);
+      adopted.setRoute(route);
       adopted.caller = callerOf(headers[PEER_HEADER], remoteParent(local), adopted);
       return adopted;
     }
     const inbound = extractTrusted(headers, headerGetter, trust, request);
     if (ignore !== undefined && callSafely('ignore', ignore, request) === true) {
-      return startIgnoredExchange(method, inbound, correlate).startedWith(framework.route?.(source));
+      const untraced = untracedContext(inbound);
+      const span = trace.getSpan(untraced) as Span;
+      return new Exchange(span, untraced, method, route, correlate(request, span), false);
     }
-    const attributes = inboundAttributes(describeRequest(request, target, framework.forwarded, source), redactQuery);
-    recordRequestHeaders(attributes, (name) => headers[name]);
-    const exchange = startExchange(tracer, method, framework.route?.(source), attributes, inbound, correlate);
+    const described = describeRequest(request, target, route, framework.forwarded, source);
+    const attributes = inboundAttributes(described, redactQuery);
+    recordRequestHeaders?.(attributes, (name) => headers[name]);
+    const span = startServerSpan(tracer, method, route, attributes, inbound);
+    const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, span), false);
     exchange.caller = callerOf(headers[PEER_HEADER], trace.getSpanContext(inbound.parent), exchange);
     return exchange;
   }
 
+  function correlate(request: IncomingMessage, span: Span): Correlation {
+    return notedCorrelation(request) ?? readCorrelation(request.headers, span.spanContext().traceId);
+  }
+
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
     const exchange = start(request, source);
-    attachExchange(exchange, request, response);
+    attachExchange(exchange, request, response, framework.echo?.(source, exchange.correlation) !== true);
     if (isUpgraded(request, response)) exchange.upgrades();
     if (isMeasured()) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
-    // Whoever made the span ends it on `close` too; what we know of it must be there by then.
-    whenClosed(response, finish, exchange.adopted, hasEndHooks);
+    whenClosed(response, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
     if (response.socket === null) request.on('close', finishQueued);
     if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, request);
     return exchange;
   }
 
-  function finish(this: ServerResponse): void {
+  function finish(response: ServerResponse): void {
     try {
-      complete(this);
+      complete(response);
     } catch (thrown) {
       reportHook('finish', thrown);
     }
   }
 
+  // What the user gave us is called where the request was handled.
+  function finishInContext(response: ServerResponse): void {
+    context.with((exchangeOf(response) as Exchange).context, finish, undefined, response);
+  }
+
   function finishQueued(this: IncomingMessage): void {
     const response = responseOf(this);
-    if (isQueued(response) && this.socket?.destroyed === true) finish.call(response);
+    if (isQueued(response) && this.socket?.destroyed === true) finish(response);
   }
 
   function complete(response: ServerResponse): void {
@@ -129,11 +145,17 @@ export function createServerTracing<Source>(
     const request = requestOf(response);
     framework.settle?.(request, response, exchange);
     const outcome = outcomeOf(request, response);
-    exchange.finish(outcome, countsAsError, (attributes) => {
-      if (response.headersSent) recordResponseHeaders(attributes, (name) => response.getHeader(name));
-      if (onEnd !== undefined) callSafely('onEnd', onEnd, exchange.span, request, response);
-    });
+    exchange.finish(outcome, countsAsError, endsSilently ? undefined : (span) => describeEnd(span, request, response));
     if (exchange.measured !== undefined) publishEnd(exchange, request, response, outcome);
+  }
+
+  function describeEnd(span: Span, request: IncomingMessage, response: ServerResponse): void {
+    if (recordResponseHeaders !== undefined && response.headersSent) {
+      const attributes: Attributes = {};
+      recordResponseHeaders(attributes, (name) => sentHeader(response, name));
+      span.setAttributes(attributes);
+    }
+    if (onEnd !== undefined) callSafely('onEnd', onEnd, span, request, response);
   }
 
   return {
@@ -169,6 +191,7 @@ function isServerError(statusCode: number): boolean {
 function describeRequest<Source>(
   request: IncomingMessage,
   target: string,
+  route: string | undefined,
   readForwarded: ((source: Source) => Forwarded) | undefined,
   source: Source,
 ): InboundRequest {
@@ -176,6 +199,7 @@ function describeRequest<Source>(
   const forwarded = forwardedOf(headers, readForwarded, source);
   return {
     method: request.method ?? 'GET',
+    route,
     target,
     scheme: forwarded?.scheme ?? ownScheme(socket),
     host: forwarded?.host ?? headers.host ?? (headers[':authority'] as string | undefined),

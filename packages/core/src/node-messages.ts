@@ -4,7 +4,9 @@ import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { context } from '@opentelemetry/api';
 import { answerCaller } from './caller-signal.ts';
+import type { Correlation } from './correlation.ts';
 import { callSafely } from './failure.ts';
+import { type HeadHeaders, headersIn, valuesIn } from './head-arguments.ts';
 import type { Exchange, Outcome } from './http-server.ts';
 import { keepSignals } from './keep-signals.ts';
 
@@ -31,10 +33,14 @@ class Messages {
   writeHead: Method;
   statusSent: number | typeof LOST | undefined;
   contentType: unknown;
+  /** What `writeHead` was given: Node does not remember it where no header was set before. */
+  headersWritten: HeadHeaders | undefined;
+  /** Whether nobody has said the correlation ID in a way that no answer goes without. */
+  echoLate = false;
   complete = false;
-  // How many listeners of these events are known to need no context: Node's own, and ours.
+  whenClosed: ((response: ServerResponse) => void) | undefined;
+  // How many listeners of `finish` are known to need no context: Node's own.
   ownFinish: number;
-  ownClose = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
@@ -81,28 +87,37 @@ export function responseOf(request: IncomingMessage): ServerResponse {
  * a body, and a socket closes, outside of any handler), the response says its correlation ID, and tells when its headers
  * leave. The functions are shared by all requests and find the exchange on `this`.
  */
-export function attachExchange(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+export function attachExchange(
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+  echo: boolean,
+): void {
   const prepared = (request as Traced)[MESSAGES];
   const messages = prepared ?? prepareMessages(request, response);
   prepared?.followPrototypes();
   messages.exchange = exchange;
   exchange.response = response;
-  if (!response.headersSent) response.setHeader(exchange.correlation.header, exchange.correlation.id);
+  if (response.headersSent) return;
+  if (echo) response.setHeader(exchange.correlation.header, exchange.correlation.id);
+  else messages.echoLate = true;
 }
 
 /**
- * Calls a function, with the response as its `this`, when a response closes; `first` if ahead of those who listen already.
- * Without need for a context it may be called outside of the exchange's.
+ * Calls a function when a response of an exchange closes, outside of any context and before all who listen: whoever else has
+ * made the span ends it then too.
  */
-export function whenClosed(
-  response: ServerResponse,
-  listener: (this: ServerResponse) => void,
-  first: boolean,
-  needsContext: boolean,
-): void {
-  if (!needsContext && response.listenerCount('close') === 0) knownMessages(response).ownClose = 1;
-  if (first) response.prependListener('close', listener);
-  else response.on('close', listener);
+export function whenClosed(response: ServerResponse, callback: (response: ServerResponse) => void): void {
+  knownMessages(response).whenClosed = callback;
+}
+
+/** A header that a response was sent with, be it set before or given to `writeHead`. `name` is in lower case. */
+export function sentHeader(response: ServerResponse, name: string): unknown {
+  const set = response.getHeader(name);
+  if (set !== undefined) return set;
+  const written = knownMessages(response).headersWritten;
+  const values = written === undefined ? [] : valuesIn(written, name);
+  return values.length > 1 ? values : values[0];
 }
 
 /** Gets a request and its response ready for an exchange, if there is going to be one. */
@@ -125,41 +140,37 @@ function knownMessages(message: object): Messages {
   return (message as Traced)[MESSAGES] as Messages;
 }
 
-function emitOfRequest(this: IncomingMessage, ...args: unknown[]): boolean {
-  const messages = knownMessages(this);
-  return emitInContext(messages.exchange, messages.emitOfRequest, this, args, 0);
+function emitOfRequest(this: IncomingMessage, event: string, ...rest: unknown[]): boolean {
+  const { exchange, emitOfRequest: emit } = knownMessages(this);
+  if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
+  if (exchange === undefined) return emit.call(this, event, ...rest) as boolean;
+  return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
 }
 
-function emitOfResponse(this: ServerResponse, ...args: unknown[]): boolean {
+function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[]): boolean {
   const messages = knownMessages(this);
-  let own = 0;
-  if (args[0] === 'finish') {
+  const { exchange, emitOfResponse: emit } = messages;
+  let needsContext = exchange !== undefined;
+  if (event === 'finish') {
     // Requests that a framework injects for a test have no socket: this event is all they tell.
     messages.complete = true;
-    own = messages.ownFinish;
-  } else if (args[0] === 'close') {
-    own = messages.ownClose;
+    if (messages.ownFinish === this.listenerCount('finish')) needsContext = false;
+  } else if (event === 'close') {
+    messages.whenClosed?.(this);
   }
-  return emitInContext(messages.exchange, messages.emitOfResponse, this, args, own);
+  if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
+  if (exchange === undefined || !needsContext) return emit.call(this, event, ...rest) as boolean;
+  return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
 }
 
-function emitInContext(
-  exchange: Exchange | undefined,
-  emit: Method,
-  emitter: EventEmitter,
-  args: unknown[],
-  own: number,
-): boolean {
-  if (exchange === undefined || isUnheard(emit, emitter, args[0] as string, own)) {
-    return emit.apply(emitter, args) as boolean;
-  }
-  return context.with(exchange.context, emit, emitter, ...args) as boolean;
+function emitOn(emit: Method, emitter: EventEmitter, event: string, ...rest: unknown[]): boolean {
+  return emit.call(emitter, event, ...rest) as boolean;
 }
 
-// Most events of Node's have no listener but those. An error that nobody listens for is thrown, after errorMonitor's
-// listeners were called.
-function isUnheard(emit: Method, emitter: EventEmitter, event: string, own: number): boolean {
-  return emit === EventEmitter.prototype.emit && event !== 'error' && emitter.listenerCount(event) <= own;
+// Most of Node's events have no listener. An error that nobody listens for is thrown, after errorMonitor's listeners were
+// called.
+function isUnheard(emitter: EventEmitter, event: string): boolean {
+  return event !== 'error' && emitter.listenerCount(event) === 0;
 }
 
 function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerResponse {
@@ -168,15 +179,24 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   if (exchange === undefined) return messages.writeHead.apply(this, args) as ServerResponse;
   const { isObserved } = exchange;
   if (isObserved) exchange.headersSent();
+  if (messages.echoLate && !this.headersSent) echo(this, args, exchange.correlation);
   if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
   const written = messages.writeHead.apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
   messages.statusSent ??= (messages.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
   if (isObserved) {
-    messages.contentType = this.getHeader('content-type');
+    messages.headersWritten = headersIn(args);
+    messages.contentType = sentHeader(this, 'content-type');
     exchange.answersWith(messages.contentType);
   }
   return written;
+}
+
+// Whoever answers past the framework has not got what was told to that.
+function echo(response: ServerResponse, args: unknown[], { header, id }: Correlation): void {
+  const given = headersIn(args);
+  if (given !== undefined && valuesIn(given, header).length > 0) return;
+  if (!response.hasHeader(header)) response.setHeader(header, id);
 }
 
 /** Whether the connection of a request became another protocol's: whoever does that leaves the response unused. */

@@ -52,7 +52,7 @@ const requestIdChecks: OptionChecks<RequestIdOptions> = {
 };
 
 function note(request: NotedRequest, read: CorrelationReader): Correlation {
-  const correlation = read((name) => request.headers[name], '');
+  const correlation = read(request.headers, '');
   request[CORRELATION] = correlation;
   return correlation;
 }

@@ -1,5 +1,5 @@
 import { type Context, type Link, propagation, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
-import { callSafely } from './failure.ts';
+import { callSafely, reportHook } from './failure.ts';
 
 /**
  * What the trace context of an inbound request is worth: `continue` makes our span its child, `link` starts a new trace
@@ -10,6 +10,9 @@ export type Trust = 'continue' | 'link' | 'ignore';
 /** The parent and the links of a new SERVER span. */
 export type InboundContext = { readonly parent: Context; readonly links: Link[] };
 
+// Most requests at the edge bring nothing.
+const NOTHING: InboundContext = { parent: ROOT_CONTEXT, links: [] };
+
 /** Extracts the context of an inbound request and judges it. A `trust` function that fails means `ignore`. */
 export function extractTrusted<Carrier, Request>(
   carrier: Carrier,
@@ -18,12 +21,19 @@ export function extractTrusted<Carrier, Request>(
   request: Request,
 ): InboundContext {
   const verdict = trust === undefined ? 'continue' : (callSafely('trust', trust, request) ?? 'ignore');
-  if (verdict === 'continue') return { parent: extract(carrier, getter), links: [] };
-  if (verdict !== 'link') return { parent: ROOT_CONTEXT, links: [] };
-  const remote = trace.getSpanContext(extract(carrier, getter));
-  return { parent: ROOT_CONTEXT, links: remote === undefined ? [] : [{ context: remote }] };
+  if (verdict !== 'continue' && verdict !== 'link') return NOTHING;
+  const parent = extract(carrier, getter);
+  if (parent === ROOT_CONTEXT) return NOTHING;
+  if (verdict === 'continue') return { parent, links: NOTHING.links };
+  const remote = trace.getSpanContext(parent);
+  return remote === undefined ? NOTHING : { parent: ROOT_CONTEXT, links: [{ context: remote }] };
 }
 
 function extract<Carrier>(carrier: Carrier, getter: TextMapGetter<Carrier>): Context {
-  return callSafely('propagator.extract', () => propagation.extract(ROOT_CONTEXT, carrier, getter)) ?? ROOT_CONTEXT;
+  try {
+    return propagation.extract(ROOT_CONTEXT, carrier, getter) ?? ROOT_CONTEXT;
+  } catch (thrown) {
+    reportHook('propagator.extract', thrown);
+    return ROOT_CONTEXT;
+  }
 }

@@ -130,12 +130,12 @@ export const contextScenarios: readonly Scenario<ServerSubject>[] = [
       const gathered: KitRoute = {
         method: 'GET',
         path: '/work',
-        async handle({ response }) {
+        async handle() {
           inside += 1;
           if (inside % WAVE === 0) wave();
           await released; // all of them are in here before the first one leaves
           await delay(inside % 3);
-          return { body: `${activeTrace()} ${tenantOf()} ${response.getHeader('x-request-id')}` };
+          return { body: `${activeTrace()} ${tenantOf()}` };
         },
       };
       return serve(subject, [gathered], async (url) => {
@@ -149,7 +149,8 @@ export const contextScenarios: readonly Scenario<ServerSubject>[] = [
             baggage: `tenant=tenant-${n}`,
             'x-request-id': `order-${n}`,
           };
-          bodies.push(send(`${url}/work`, { headers }).then(({ body }) => body));
+          const answer = send(`${url}/work`, { headers });
+          bodies.push(answer.then((got) => `${got.body} ${got.headers['x-request-id']}`));
           // The queue of connections to accept is short: they come in waves.
           if (n % WAVE === WAVE - 1) await new Promise<void>((resolve) => (wave = resolve));
         }

@@ -1,0 +1,29 @@
+/** The headers among the arguments of `writeHead`: an object, or a list of names and values, flat or in pairs. */
+export type HeadHeaders = Record<string, unknown> | unknown[];
+
+/** Which of the arguments of `writeHead` has the headers, if any has. */
+export function headersAt(args: readonly unknown[]): number {
+  return typeof args[1] === 'object' && args[1] !== null ? 1 : 2;
+}
+
+/** The headers that `writeHead` was given; `undefined` if none. */
+export function headersIn(args: readonly unknown[]): HeadHeaders | undefined {
+  const given = args[headersAt(args)];
+  return typeof given === 'object' && given !== null ? (given as HeadHeaders) : undefined;
+}
+
+/** The values of a header among those that `writeHead` was given. `name` is in lower case. */
+export function valuesIn(headers: HeadHeaders, name: string): unknown[] {
+  if (Array.isArray(headers)) {
+    const flat = Array.isArray(headers[0]) ? headers.flat() : headers;
+    return flat.filter((_value, n) => n % 2 === 1 && isNamed(flat[n - 1], name));
+  }
+  if (headers[name] !== undefined) return [headers[name]];
+  for (const key in headers) if (isNamed(key, name)) return [headers[key]];
+  return [];
+}
+
+/** Whether this is the name of a header, in any case; `name` is in lower case. */
+export function isNamed(key: unknown, name: string): boolean {
+  return typeof key === 'string' && key.length === name.length && key.toLowerCase() === name;
+}
