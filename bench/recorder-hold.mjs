@@ -48,7 +48,7 @@ function asNothing(options) {
     put: () => places++ % 1e9,
     weigh: () => 0,
     release: () => 0,
-    forget: (/** @type {readonly number[]} */ { length }) => length,
+    forget: (/** @type {unknown} */ _last, /** @type {number} */ spans) => spans,
     giveBack: () => false,
   };
   return new TailHold(readKeepOptions(options), recordedSpanAccess, nothing, shelf);

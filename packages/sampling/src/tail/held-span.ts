@@ -1,4 +1,5 @@
 import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
+import type { TraceId } from '../trace-id.ts';
 
 /** What every span tells that can be held: the SDKs' own, of either line, and those of `startTracing`. */
 export type HeldSpan = {
@@ -18,6 +19,10 @@ export type SpanAccess<Span extends HeldSpan> = {
   durationMs(span: Span): number;
   /** About how much memory it takes. */
   bytes(span: Span): number;
+  /** The id of its trace, where spans share one; without it, it is read of each span's ids. */
+  traceId?(span: Span): TraceId;
+  /** Whether it is sampled, where that can be told without making its ids. */
+  isSampled?(span: Span): boolean;
 };
 
 /** A span of OpenTelemetry's SDKs. */

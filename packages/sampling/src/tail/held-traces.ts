@@ -1,3 +1,4 @@
+import type { TraceId } from '../trace-id.ts';
 import type { HeldSpan } from './held-span.ts';
 import { HeldTrace, MAX_SPANS } from './held-trace.ts';
 import type { SpanShelf } from './span-shelf.ts';
@@ -15,9 +16,18 @@ export type DropSink<Span extends HeldSpan, Place> = (
   evicted: boolean,
 ) => void;
 
+/** What was held of a trace that is kept. */
+export type KeptTrace<Span extends HeldSpan, Place> = Pick<
+  HeldTrace<Span, Place>,
+  'id' | 'lastPlace' | 'spans' | 'omitted' | 'open'
+>;
+
 /** All traces that are held, within bounds of memory. Those with open spans are in the order of their start, the others in that of their end. */
 export class HeldTraces<Span extends HeldSpan, Place> {
-  readonly #traces = new TraceTable<HeldTrace<Span, Place>>();
+  readonly #traces = new TraceTable<HeldTrace<Span, Place>>(
+    (slot) => new HeldTrace(slot),
+    (trace, id) => trace.renew(id),
+  );
   readonly #open = new TraceQueue<Span, Place>();
   readonly #resting = new TraceQueue<Span, Place>();
   readonly #maxBytes: number;
@@ -46,14 +56,13 @@ export class HeldTraces<Span extends HeldSpan, Place> {
     return this.#traces.size === 0;
   }
 
-  find(traceId: string): HeldTrace<Span, Place> | undefined {
-    return this.#traces.get(traceId);
+  find(id: TraceId): HeldTrace<Span, Place> | undefined {
+    return this.#traces.find(id);
   }
 
   /** A new trace. */
-  create(traceId: string): HeldTrace<Span, Place> {
-    const trace = new HeldTrace<Span, Place>(traceId);
-    this.#traces.add(traceId, trace);
+  create(id: TraceId): HeldTrace<Span, Place> {
+    const trace = this.#traces.add(id);
     this.#open.add(trace);
     this.#bytes += trace.bytes;
     if (this.#traces.size > MAX_TRACES) this.#evict();
@@ -68,14 +77,15 @@ export class HeldTraces<Span extends HeldSpan, Place> {
 
   /** Holds a span that has ended, if there is room for it in its trace. Afterwards its trace may be gone. */
   hold(trace: HeldTrace<Span, Place>, span: Span): void {
-    const isFull = trace.places.length >= MAX_SPANS;
-    const place = isFull ? undefined : this.#shelf.put(span, this.#maxBytes - this.#bytes);
+    const isFull = trace.spans >= MAX_SPANS;
+    const place = isFull ? undefined : this.#shelf.put(span, this.#maxBytes - this.#bytes, trace.lastPlace);
     if (place === undefined) {
       trace.omitted += 1;
       return;
     }
     const bytes = this.#shelf.weigh(place);
-    trace.places.push(place);
+    trace.lastPlace = place;
+    trace.spans += 1;
     trace.bytes += bytes;
     this.#spans += 1;
     this.#bytes += bytes;
@@ -84,21 +94,21 @@ export class HeldTraces<Span extends HeldSpan, Place> {
 
   /** Starts the time that a trace is held when none of its spans is open any more. */
   rest(trace: HeldTrace<Span, Place>, dueMs: number): void {
-    if (trace.resting || this.#traces.get(trace.id) !== trace) return;
+    if (trace.resting || !this.#traces.has(trace)) return;
     trace.dueMs = dueMs;
     this.#move(trace, true);
   }
 
-  /** Takes out a trace that is kept. */
-  take(trace: HeldTrace<Span, Place>): void {
-    this.#traces.delete(trace.id);
-    (trace.resting ? this.#resting : this.#open).remove(trace);
-    this.#bytes -= trace.bytes;
+  /** Takes out a trace that is kept. What it was is another's from now on. */
+  take(trace: HeldTrace<Span, Place>): KeptTrace<Span, Place> {
+    const { id, lastPlace, spans, omitted, open } = trace;
+    this.#remove(trace);
+    return { id, lastPlace, spans, omitted, open };
   }
 
   /** Hands over the spans of a trace that was taken out. How many these were. */
-  release(trace: HeldTrace<Span, Place>, verdict: Verdict): number {
-    const released = this.#shelf.release(trace.id, trace.places, verdict, trace.omitted);
+  release({ id, lastPlace, spans, omitted }: KeptTrace<Span, Place>, verdict: Verdict): number {
+    const released = this.#shelf.release(id, lastPlace, spans, verdict, omitted);
     this.#spans -= released;
     return released;
   }
@@ -120,6 +130,7 @@ export class HeldTraces<Span extends HeldSpan, Place> {
   /** Gives back all memory that is not in use. */
   giveBack(): void {
     while (this.#shelf.giveBack());
+    this.#traces.giveBack();
   }
 
   /** Visits the traces with open spans; the one that is visited may be removed. */
@@ -144,9 +155,16 @@ export class HeldTraces<Span extends HeldSpan, Place> {
   }
 
   #drop(trace: HeldTrace<Span, Place>, evicted: boolean): void {
-    this.take(trace);
-    const forgotten = this.#shelf.forget(trace.places);
+    const forgotten = this.#shelf.forget(trace.lastPlace, trace.spans);
     this.#spans -= forgotten;
     this.#onDrop(trace, forgotten, evicted);
+    this.#remove(trace);
+  }
+
+  #remove(trace: HeldTrace<Span, Place>): void {
+    (trace.resting ? this.#resting : this.#open).remove(trace);
+    this.#bytes -= trace.bytes;
+    this.#traces.remove(trace);
+    trace.release();
   }
 }

@@ -1,5 +1,6 @@
 import { context, ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
 import { readRandomness } from '../ot-trace-state.ts';
+import { TraceId } from '../trace-id.ts';
 import { ForwardClock } from './forward-clock.ts';
 import { type HeldSpan, isLocalRoot, type SpanAccess } from './held-span.ts';
 import type { HeldTrace } from './held-trace.ts';
@@ -46,6 +47,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   #onKeep: ((traceId: string, reason: KeepReason) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #lastId = new TraceId('');
 
   /** @param shelf where spans wait; without it, as the objects they are */
   constructor(settings: KeepSettings, access: SpanAccess<Span>, next: KeptSpans<Span>, shelf?: SpanShelf<Span, Place>) {
@@ -60,7 +62,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     this.#slow = new SlowRule(settings, access);
     this.#budget = new KeepBudget(settings.perSecond, this.#now());
     this.#traces = new HeldTraces(settings.maxBytes, this.#shelf, (trace, spans, evicted) => {
-      this.#verdicts.drop(trace.id);
+      this.#verdicts.drop(trace);
       this.#counter.dropped(trace, spans, evicted);
     });
   }
@@ -68,7 +70,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   /** To be called when a span has started. */
   onStart(span: Span): void {
     try {
-      this.#start(span, span.spanContext());
+      this.#start(span, this.#idOf(span));
     } catch (thrown) {
       this.#outlet.report(thrown);
     }
@@ -77,7 +79,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   /** To be called when a span has ended. */
   onEnd(span: Span): void {
     try {
-      this.#end(span, span.spanContext());
+      this.#end(span, this.#idOf(span));
     } catch (thrown) {
       this.#outlet.report(thrown);
     }
@@ -86,9 +88,10 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   /** Keeps a trace, whatever the rules and the budget say. Whether it is one that is kept. */
   keep(traceId: string, reason: KeepReason = 'explicit'): boolean {
     try {
-      const trace = this.#traces.find(traceId);
+      const id = new TraceId(traceId);
+      const trace = this.#traces.find(id);
       if (trace !== undefined) this.#keepAnyway(trace, reason);
-      else if (reason === 'peer') this.#expect(traceId);
+      else if (reason === 'peer') this.#expect(id);
       return this.isKept(traceId);
     } catch (thrown) {
       this.#outlet.report(thrown);
@@ -100,8 +103,9 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   noteErrorLine(spanContext: SpanContext): void {
     try {
       if (!this.#settings.errors) return;
-      const trace = this.#traces.find(spanContext.traceId);
-      if (trace === undefined) this.#verdictOf(spanContext, isSampled(spanContext), 'log');
+      const { traceId } = spanContext;
+      const trace = this.#traces.find(new TraceId(traceId));
+      if (trace === undefined) this.#verdictOf(traceId, isSampled(spanContext), 'log');
       else this.#keepWithinBudget(trace, spanContext, 'log');
     } catch (thrown) {
       this.#outlet.report(thrown);
@@ -137,11 +141,24 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     this.#timer = undefined;
   }
 
-  #start(span: Span, spanContext: SpanContext): void {
-    const trace = this.#traces.find(spanContext.traceId);
+  /** The id of the trace of a span. */
+  #idOf(span: Span): TraceId {
+    if (this.#access.traceId !== undefined) return this.#access.traceId(span);
+    // The spans of a request come in runs.
+    const { traceId } = span.spanContext();
+    if (traceId !== this.#lastId.text) this.#lastId = new TraceId(traceId);
+    return this.#lastId;
+  }
+
+  #isSampled(span: Span): boolean {
+    return this.#access.isSampled === undefined ? isSampled(span.spanContext()) : this.#access.isSampled(span);
+  }
+
+  #start(span: Span, id: TraceId): void {
+    const trace = this.#traces.find(id);
     if (trace === undefined) {
-      this.#startUnknown(span, spanContext);
-    } else if (isSampled(spanContext)) {
+      this.#startUnknown(span, id);
+    } else if (this.#isSampled(span)) {
       // A caller that goes on to sample has kept the trace meanwhile.
       this.#keepAnyway(trace, 'caller');
       this.#outlet.announce(span);
@@ -151,13 +168,12 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     }
   }
 
-  #startUnknown(span: Span, spanContext: SpanContext): void {
-    const { traceId } = spanContext;
-    if (isSampled(spanContext)) this.#outlet.announce(span);
-    else if (this.#verdicts.kept(traceId) !== undefined) this.#flip(span);
+  #startUnknown(span: Span, id: TraceId): void {
+    if (this.#isSampled(span)) this.#outlet.announce(span);
+    else if (this.#verdicts.kept(id.text) !== undefined) this.#flip(span);
     // Another request of a trace that was dropped may still fail; what is left over from the first one is late.
-    else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(traceId)) && this.#hasMemory()) {
-      this.#track(this.#traces.create(traceId), span);
+    else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(id)) && this.#hasMemory()) {
+      this.#track(this.#traces.create(id), span);
     }
   }
 
@@ -175,12 +191,12 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     if (this.#timer === undefined) this.#watch();
   }
 
-  #end(span: Span, spanContext: SpanContext): void {
-    const sampled = isSampled(spanContext);
+  #end(span: Span, id: TraceId): void {
+    const sampled = this.#isSampled(span);
     const reason = this.#reasonOf(span);
-    const trace = this.#traces.find(spanContext.traceId);
+    const trace = this.#traces.find(id);
     const verdict =
-      trace === undefined ? this.#verdictOf(spanContext, sampled, reason) : this.#decide(trace, span, sampled, reason);
+      trace === undefined ? this.#verdictOf(id.text, sampled, reason) : this.#decide(trace, span, sampled, reason);
     if (verdict !== undefined || sampled) {
       if (verdict !== undefined) this.#sign(span, verdict);
       if (!sampled) this.#outlet.announce(span);
@@ -202,7 +218,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   }
 
   // A request that is exported anyway may fail, and another one of its trace come later that is not sampled.
-  #verdictOf({ traceId }: SpanContext, sampled: boolean, reason: KeepReason | undefined): Verdict | undefined {
+  #verdictOf(traceId: string, sampled: boolean, reason: KeepReason | undefined): Verdict | undefined {
     const known = this.#verdicts.kept(traceId);
     if (known === undefined && sampled && reason !== undefined && !this.#stopped) {
       this.#verdicts.keep(traceId, { reason, threshold: ALL });
@@ -242,19 +258,19 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   }
 
   #keep(trace: HeldTrace<Span, Place>, verdict: Verdict): Verdict {
-    this.#traces.take(trace);
-    this.#verdicts.keep(trace.id, verdict);
-    for (const span of trace.open) this.#flip(span);
-    this.#counter.omitted += trace.omitted;
-    this.#counter.kept += this.#traces.release(trace, verdict);
-    this.#announceKeep(trace.id, verdict.reason);
+    const kept = this.#traces.take(trace);
+    this.#verdicts.keep(kept.id, verdict);
+    for (const span of kept.open) this.#flip(span);
+    this.#counter.omitted += kept.omitted;
+    this.#counter.kept += this.#traces.release(kept, verdict);
+    this.#announceKeep(kept.id, verdict.reason);
     return verdict;
   }
 
   // A peer may know sooner that a trace is kept than its request gets here.
-  #expect(traceId: string): void {
-    if (this.isKept(traceId) || this.#verdicts.wasDropped(traceId)) return;
-    this.#verdicts.keep(traceId, { reason: 'peer', threshold: ALL });
+  #expect(id: TraceId): void {
+    if (this.isKept(id.text) || this.#verdicts.wasDropped(id)) return;
+    this.#verdicts.keep(id.text, { reason: 'peer', threshold: ALL });
   }
 
   #announceKeep(traceId: string, reason: KeepReason): void {

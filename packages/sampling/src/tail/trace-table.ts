@@ -1,48 +1,120 @@
+import { hashOf, isSameTrace, type TraceId, type TraceWords } from '../trace-id.ts';
+
+/** What is in the table. */
+type Entry = TraceWords & { slot: number };
+
+const MIN_PLACES = 1024;
+
 /**
- * Finds things by trace id. Unlike in a `Map` alone, nothing that was deleted stays in memory: V8 gives a `Map` a new table
- * every so often, the old ones refer to the new ones, and once one of them is in the old generation all that was ever in
- * the map survives until the next full collection. That cost more than all the rest of the hold.
+ * Finds entries by trace id, and uses them again when they were removed: what is held for seconds is what costs a garbage
+ * collector most, so nothing is made for a trace but what it takes while its spans are open. A `Map` would keep the texts of
+ * all ids, and copy itself every so often.
  */
-export class TraceTable<Value extends object> {
-  // Only ids and numbers are in the map.
-  readonly #slots = new Map<string, number>();
-  readonly #values: (Value | undefined)[] = [];
-  readonly #free: number[] = [];
-  // The spans of a request come in runs, with the same string.
-  #lastId = '';
-  #last: Value | undefined;
+export class TraceTable<Trace extends Entry> {
+  readonly #make: (slot: number) => Trace;
+  readonly #put: (trace: Trace, id: TraceId) => void;
+  #entries: Trace[] = [];
+  /** Entries that were removed. */
+  #free: Trace[] = [];
+  /**
+   * The slot of an entry and 1, at the place that the hash of its id says or at the next one that was free, and behind it that hash;
+   * 0 where there is none. Entries are far from each other in memory, so only the one that is wanted is looked at.
+   */
+  #places = new Int32Array(2 * MIN_PLACES);
+  size = 0;
 
-  get size(): number {
-    return this.#slots.size;
+  /**
+   * @param make makes an entry for a slot
+   * @param put makes it the entry of a trace
+   */
+  constructor(make: (slot: number) => Trace, put: (trace: Trace, id: TraceId) => void) {
+    this.#make = make;
+    this.#put = put;
   }
 
-  get(traceId: string): Value | undefined {
-    if (traceId === this.#lastId) return this.#last;
-    const slot = this.#slots.get(traceId);
-    if (slot === undefined) return undefined;
-    this.#lastId = traceId;
-    this.#last = this.#values[slot];
-    return this.#last;
+  find(id: TraceId): Trace | undefined {
+    // Spans that share an id have the place in common. It may be that of another trace by now, or of another hold.
+    const known = id.slot < 0 ? undefined : this.#entries[id.slot];
+    if (known !== undefined && known.slot >= 0 && isSameTrace(known, id)) return known;
+    if (this.size === 0) return undefined;
+    const slot = (this.#places[this.#placeOf(id, hashOf(id))] as number) - 1;
+    if (slot < 0) return undefined;
+    id.slot = slot;
+    return this.#entries[slot];
   }
 
-  /** Adds a value for an id that has none. */
-  add(traceId: string, value: Value): void {
-    const slot = this.#free.pop() ?? this.#values.length;
-    this.#slots.set(traceId, slot);
-    this.#values[slot] = value;
-    this.#lastId = traceId;
-    this.#last = value;
+  /** An entry for an id that has none. */
+  add(id: TraceId): Trace {
+    if (4 * (this.size + 1) > this.#places.length) this.#grow();
+    const trace = this.#free.pop() ?? this.#make(this.#entries.length);
+    // Of an entry that is free, the slot is below 0.
+    if (trace.slot < 0) trace.slot = ~trace.slot;
+    else this.#entries.push(trace);
+    this.#put(trace, id);
+    id.slot = trace.slot;
+    const hash = hashOf(id);
+    const at = this.#placeOf(id, hash);
+    this.#places[at] = trace.slot + 1;
+    this.#places[at + 1] = hash;
+    this.size += 1;
+    return trace;
   }
 
-  delete(traceId: string): void {
-    const slot = this.#slots.get(traceId);
-    if (slot === undefined) return;
-    if (traceId === this.#lastId) {
-      this.#lastId = '';
-      this.#last = undefined;
+  /** Whether an entry is in the table. */
+  has(trace: Trace): boolean {
+    return trace.slot >= 0;
+  }
+
+  /** Removes an entry, which may be that of another trace from now on. */
+  remove(trace: Trace): void {
+    this.#close(this.#placeOf(trace, hashOf(trace)));
+    trace.slot = ~trace.slot;
+    this.#free.push(trace);
+    this.size -= 1;
+  }
+
+  /** Forgets the entries that may be used again, if none is in use. */
+  giveBack(): void {
+    if (this.size > 0) return;
+    this.#entries = [];
+    this.#free = [];
+    if (this.#places.length > 2 * MIN_PLACES) this.#places = new Int32Array(2 * MIN_PLACES);
+  }
+
+  /** The place of an id, or that which it would have. */
+  #placeOf(id: TraceWords, hash: number): number {
+    const places = this.#places;
+    const mask = places.length - 1;
+    for (let at = (2 * hash) & mask; ; at = (at + 2) & mask) {
+      const slot = (places[at] as number) - 1;
+      if (slot < 0 || (places[at + 1] === hash && isSameTrace(this.#entries[slot] as Trace, id))) return at;
     }
-    this.#slots.delete(traceId);
-    this.#values[slot] = undefined;
-    this.#free.push(slot);
+  }
+
+  // Those behind move up, as if what is removed had never been there.
+  #close(gap: number): void {
+    const places = this.#places;
+    const mask = places.length - 1;
+    let free = gap;
+    for (let at = (gap + 2) & mask; places[at] !== 0; at = (at + 2) & mask) {
+      const hash = places[at + 1] as number;
+      if (((at - 2 * hash) & mask) < ((at - free) & mask)) continue;
+      places[free] = places[at] as number;
+      places[free + 1] = hash;
+      free = at;
+    }
+    places[free] = 0;
+  }
+
+  #grow(): void {
+    const before = this.#places;
+    this.#places = new Int32Array(2 * before.length);
+    const mask = this.#places.length - 1;
+    for (let from = 0; from < before.length; from += 2) {
+      if (before[from] === 0) continue;
+      let at = (2 * (before[from + 1] as number)) & mask;
+      while (this.#places[at] !== 0) at = (at + 2) & mask;
+      this.#places.set(before.subarray(from, from + 2), at);
+    }
   }
 }

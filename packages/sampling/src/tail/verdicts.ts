@@ -1,9 +1,10 @@
 import type { Threshold } from '../threshold.ts';
+import type { TraceWords } from '../trace-id.ts';
+import { TraceIdSet } from './trace-id-set.ts';
 
 /** Why a trace was kept, and by which share that stands for others. */
 export type Verdict = { readonly reason: KeepReason; readonly threshold: Threshold };
 
-/**
 /**
  * Why a trace was kept: by a rule (`log` is a line of the level error), because `keepTrace()` was called, because its caller
  * sampled it after all, or because another service of the same trace keeps it.
@@ -17,8 +18,8 @@ export const MIN_VERDICTS = 5000;
 export class Verdicts {
   #kept = new Map<string, Verdict>();
   #keptBefore = this.#kept;
-  #dropped = new Set<string>();
-  #droppedBefore = this.#dropped;
+  #dropped = new TraceIdSet(MIN_VERDICTS);
+  #droppedBefore = new TraceIdSet(MIN_VERDICTS);
 
   keep(traceId: string, verdict: Verdict): void {
     if (this.#kept.size >= MIN_VERDICTS) {
@@ -28,19 +29,22 @@ export class Verdicts {
     this.#kept.set(traceId, verdict);
   }
 
-  drop(traceId: string): void {
+  drop(id: TraceWords): void {
     if (this.#dropped.size >= MIN_VERDICTS) {
+      const oldest = this.#droppedBefore;
       this.#droppedBefore = this.#dropped;
-      this.#dropped = new Set();
+      this.#dropped = oldest;
+      oldest.clear();
     }
-    this.#dropped.add(traceId);
+    this.#dropped.add(id);
   }
 
   kept(traceId: string): Verdict | undefined {
+    if (this.#kept.size === 0) return undefined;
     return this.#kept.get(traceId) ?? this.#keptBefore.get(traceId);
   }
 
-  wasDropped(traceId: string): boolean {
-    return this.#dropped.has(traceId) || this.#droppedBefore.has(traceId);
+  wasDropped(id: TraceWords): boolean {
+    return this.#dropped.has(id) || this.#droppedBefore.has(id);
   }
 }

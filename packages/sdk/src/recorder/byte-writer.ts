@@ -1,4 +1,4 @@
-import { NIBBLES, type TraceId } from './span-ids.ts';
+import { NIBBLES, type TraceId } from '@throughline/sampling';
 import { NANOS_PER_MILLI } from './span-time.ts';
 
 const TWO_32 = 0x1_0000_0000;

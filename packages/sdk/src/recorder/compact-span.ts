@@ -8,9 +8,12 @@ import { type SpanBody, textOf } from './span-writer.ts';
 export const NO_ROOM = -1;
 export const UNFIT = -2;
 
-// A record: its length in words, shape and flags, the start and the duration, the ids, then name, trace state and the values
-// of the attributes. A value begins with a word whose last three bits say what it is.
-const HEAD_WORDS = 10;
+/** Which word of a record is for whoever holds it, to say where the span before is. */
+export const BEFORE_AT = 1;
+
+// A record: its length in words, where the span before is, shape and flags, the start and the duration, the ids, then name,
+// trace state and the values of the attributes. A value begins with a word whose last three bits say what it is.
+const HEAD_WORDS = 11;
 const META = { remoteParent: 1 << 8, state: 1 << 10 } as const;
 const KIND_AT = 11;
 const STATUS_AT = 14;
@@ -52,8 +55,8 @@ export function writeCompact(block: RingBlock, span: RecordedSpan): number {
 
 /** Reads the record that begins at this word. */
 export function readCompact({ words, bytes, baseMillis, shapes }: RingBlock, start: number): CompactSpan {
-  const meta = word(words, start + 1);
-  const startMillis = baseMillis + word(words, start + 2);
+  const meta = word(words, start + 2);
+  const startMillis = baseMillis + word(words, start + 3);
   const reader = new ValueReader(words, bytes, start + HEAD_WORDS);
   const shape = shapes.at(meta >>> SHAPE_AT);
   const name = reader.read() as string;
@@ -66,16 +69,16 @@ export function readCompact({ words, bytes, baseMillis, shapes }: RingBlock, sta
     traceState,
     isParentRemote: (meta & META.remoteParent) !== 0,
     body: {
-      idHigh: word(words, start + 6),
-      idLow: word(words, start + 7),
-      parentHigh: word(words, start + 8),
-      parentLow: word(words, start + 9),
+      idHigh: word(words, start + 7),
+      idLow: word(words, start + 8),
+      parentHigh: word(words, start + 9),
+      parentLow: word(words, start + 10),
       name,
       kind: (meta >>> KIND_AT) & 7,
       startMillis,
-      startNanos: word(words, start + 3),
-      endMillis: startMillis + word(words, start + 4),
-      endNanos: word(words, start + 5),
+      startNanos: word(words, start + 4),
+      endMillis: startMillis + word(words, start + 5),
+      endNanos: word(words, start + 6),
       attributeList,
       events: undefined,
       droppedEvents: 0,
@@ -106,14 +109,14 @@ function writeRecord(block: RingBlock, span: RecordedSpan, start: number): numbe
   const sinceBase = startMillis - block.baseMillis;
   const duration = span.endMillis - startMillis;
   if (!isWord(sinceBase) || !isWord(startNanos) || !isWord(duration) || !isWord(endNanos)) return UNFIT;
-  words[start + 2] = sinceBase;
-  words[start + 3] = startNanos;
-  words[start + 4] = duration;
-  words[start + 5] = endNanos;
-  words[start + 6] = span.idHigh;
-  words[start + 7] = span.idLow;
-  words[start + 8] = span.parentHigh;
-  words[start + 9] = span.parentLow;
+  words[start + 3] = sinceBase;
+  words[start + 4] = startNanos;
+  words[start + 5] = duration;
+  words[start + 6] = endNanos;
+  words[start + 7] = span.idHigh;
+  words[start + 8] = span.idLow;
+  words[start + 9] = span.parentHigh;
+  words[start + 10] = span.parentLow;
   let meta = (span.traceFlags & 0xff) | (span.kind << KIND_AT) | (span.status.code << STATUS_AT);
   if (span.parentSpanContext?.isRemote === true) meta |= META.remoteParent;
   at = writeText(block, at, shape.values, name);
@@ -126,7 +129,7 @@ function writeRecord(block: RingBlock, span: RecordedSpan, start: number): numbe
     if (shape === undefined) return UNFIT;
     at = writeValue(block, at, shape.values, items[index + 1]);
   }
-  words[start + 1] = meta | (shape.id << SHAPE_AT);
+  words[start + 2] = meta | (shape.id << SHAPE_AT);
   return at;
 }
 

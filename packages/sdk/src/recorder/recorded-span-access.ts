@@ -1,3 +1,4 @@
+import { TraceFlags } from '@opentelemetry/api';
 import { type SpanAccess, valueBytes } from '@throughline/sampling';
 import type { AttributeList } from './attribute-list.ts';
 import type { RecordedSpan } from './recorded-span.ts';
@@ -10,6 +11,8 @@ export const recordedSpanAccess: SpanAccess<RecordedSpan> = {
   attribute: (span, name) => span.attribute(name),
   mark: (span, name, value) => span.attributeList.replace(name, value),
   durationMs: (span) => span.endMillis - span.startMillis + (span.endNanos - span.startNanos) / 1e6,
+  traceId: (span) => span.trace,
+  isSampled: (span) => (span.traceFlags & TraceFlags.SAMPLED) !== 0,
   bytes({ attributeList, events, links }) {
     let bytes = SPAN_BYTES + listBytes(attributeList);
     for (const event of events ?? []) bytes += PART_BYTES + listBytes(event.attributes);

@@ -12,8 +12,9 @@ import {
   type TimeInput,
   type TraceState,
 } from '@opentelemetry/api';
+import { hexWord, type TraceId } from '@throughline/sampling';
 import { AttributeList } from './attribute-list.ts';
-import { randomWord, spanIdText, type TraceId, wordAt } from './span-ids.ts';
+import { randomWord, spanIdText } from './span-ids.ts';
 import { isTimeInput, type SpanTime, timeAfter, timeOfInput, timeOfMillis } from './span-time.ts';
 import { createSpanContext } from './unrecorded-span.ts';
 
@@ -98,8 +99,8 @@ export class RecordedSpan implements Span {
     this.idHigh = randomWord();
     this.idLow = randomWord() || 1; // all zeros would be no id
     this.parentSpanContext = parent;
-    this.parentHigh = parentSpan?.idHigh ?? (parent === undefined ? 0 : wordAt(parent.spanId, 0));
-    this.parentLow = parentSpan?.idLow ?? (parent === undefined ? 0 : wordAt(parent.spanId, 8));
+    this.parentHigh = parentSpan?.idHigh ?? (parent === undefined ? 0 : hexWord(parent.spanId, 0));
+    this.parentLow = parentSpan?.idLow ?? (parent === undefined ? 0 : hexWord(parent.spanId, 8));
     if (start === undefined) {
       this.startMillis = Date.now();
       this.startNanos = 0;

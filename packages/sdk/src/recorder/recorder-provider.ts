@@ -17,8 +17,8 @@ import {
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { randomTraceId } from '@throughline/core/random-ids';
+import { TraceId } from '@throughline/sampling';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanOrigin } from './recorded-span.ts';
-import { TraceId } from './span-ids.ts';
 import { UnrecordedSpan } from './unrecorded-span.ts';
 
 /** An OpenTelemetry sampler, of either SDK line: `decision` is 0 to drop, 1 to record, 2 to record and sample. */

@@ -1,10 +1,9 @@
 import { createTraceState, type SpanContext } from '@opentelemetry/api';
-import { ATTR_OMITTED, ATTR_REASON, type SpanShelf, sampleAtEnd, type Verdict } from '@throughline/sampling';
+import { ATTR_OMITTED, ATTR_REASON, type SpanShelf, sampleAtEnd, TraceId, type Verdict } from '@throughline/sampling';
 import { ByteWriter } from './byte-writer.ts';
-import { NO_ROOM, readCompact, UNFIT, writeCompact } from './compact-span.ts';
+import { BEFORE_AT, NO_ROOM, readCompact, UNFIT, writeCompact } from './compact-span.ts';
 import type { RecordedSpan, Scope } from './recorded-span.ts';
 import { RingBlock } from './ring-block.ts';
-import { TraceId } from './span-ids.ts';
 import { SpanShapes } from './span-shapes.ts';
 import { textOf, writeSpanAttribute, writeSpanBody, writeSpanEnd } from './span-writer.ts';
 
@@ -15,6 +14,7 @@ export type WrittenSpanSink = {
 
 /** A span that was held, and what it lacks. */
 type HeldRecord = {
+  readonly traceId: TraceId;
   readonly spanContext: SpanContext;
   readonly isParentRemote: boolean;
   readonly writeBody: (writer: ByteWriter) => void;
@@ -25,9 +25,9 @@ type HeldRecord = {
 const MIN_BLOCK_BYTES = 4096;
 const MAX_BLOCK_BYTES = 256 * 1024;
 const BLOCKS = 64;
-// What is held as the bytes of its export: their length, below 0, the index of the scope, flags and the length of the trace
-// state, the trace state, the bytes.
-const HEAD_WORDS = 3;
+// What is held as the bytes of its export: their length, below 0, where the span before is, the index of the scope, flags and the
+// length of the trace state, the trace state, the bytes.
+const HEAD_WORDS = 4;
 const REMOTE_PARENT = 0x100;
 const STATE_LENGTH_AT = 16;
 const MAX_STATE_LENGTH = 0x7fff;
@@ -64,17 +64,17 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return (this.#blocks.length + this.#spare.length) * this.#blockBytes;
   }
 
-  put(span: RecordedSpan, room: number): number | undefined {
+  put(span: RecordedSpan, room: number, before: number | undefined): number | undefined {
     const block = this.#blocks.at(-1) ?? this.#add(room);
     if (block === undefined) return undefined;
     const isEmpty = block.length === 0;
     const start = this.#write(block, span);
-    if (start >= 0) return this.#placed(block, start);
+    if (start >= 0) return this.#placed(block, start, before);
     // A block that is empty has no room for it, or it cannot be written at all.
     const next = isEmpty || start === UNFIT ? undefined : this.#add(room);
     if (next === undefined) return undefined;
     const first = this.#write(next, span);
-    return first < 0 ? undefined : this.#placed(next, first);
+    return first < 0 ? undefined : this.#placed(next, first, before);
   }
 
   // The blocks count as a whole.
@@ -82,27 +82,25 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return 0;
   }
 
-  release(traceId: string, places: readonly number[], verdict: Verdict, omitted: number): number {
-    let missing = omitted;
-    for (const place of places) if (this.#blockOf(place) === undefined) missing += 1;
-    let released = 0;
-    for (const place of places) {
-      const block = this.#blockOf(place);
-      if (block === undefined) continue;
-      block.held -= 1;
-      this.#handOver(block, place % this.#blockWords, traceId, verdict, released === 0 ? missing : 0);
-      released += 1;
+  release(id: string, last: number | undefined, spans: number, verdict: Verdict, omitted: number): number {
+    const places = this.#leave(last, []);
+    const traceId = new TraceId(id);
+    let missing = omitted + spans - places.length;
+    for (const place of places.reverse()) {
+      const block = this.#blockOf(place) as RingBlock;
+      this.#handOver(block, place % this.#blockWords, traceId, verdict, missing);
+      missing = 0;
     }
-    return released;
+    return places.length;
   }
 
-  forget(places: readonly number[]): number {
+  forget(last: number | undefined): number {
     let forgotten = 0;
-    for (const place of places) {
+    for (let place = last; place !== undefined; forgotten += 1) {
       const block = this.#blockOf(place);
-      if (block === undefined) continue;
+      if (block === undefined) break;
       block.held -= 1;
-      forgotten += 1;
+      place = this.#before(block, place);
     }
     return forgotten;
   }
@@ -112,9 +110,30 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return this.#spare.pop() !== undefined;
   }
 
-  #placed(block: RingBlock, start: number): number {
+  /** Notes how far before it the last span of its trace is; 0 if there is none, or none any more. */
+  #placed(block: RingBlock, start: number, before: number | undefined): number {
     block.held += 1;
-    return (this.#first + this.#blocks.length - 1) * this.#blockWords + start;
+    const place = (this.#first + this.#blocks.length - 1) * this.#blockWords + start;
+    const isThere = before !== undefined && before >= this.#first * this.#blockWords;
+    block.words[start + BEFORE_AT] = isThere ? place - before : 0;
+    return place;
+  }
+
+  #before(block: RingBlock, place: number): number | undefined {
+    const distance = block.words[(place % this.#blockWords) + BEFORE_AT] as number;
+    return distance === 0 ? undefined : place - distance;
+  }
+
+  /** The places of the spans of a trace that are still there, from the last on; they do not count as held any more. */
+  #leave(last: number | undefined, places: number[]): number[] {
+    for (let place = last; place !== undefined; ) {
+      const block = this.#blockOf(place);
+      if (block === undefined) break;
+      block.held -= 1;
+      places.push(place);
+      place = this.#before(block, place);
+    }
+    return places;
   }
 
   #blockOf(place: number): RingBlock | undefined {
@@ -178,8 +197,8 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     if (end > words.length) return NO_ROOM;
     const parent = span.parentSpanContext?.isRemote === true ? REMOTE_PARENT : 0;
     words[start] = -size;
-    words[start + 1] = this.#indexOf(span.scope);
-    words[start + 2] = (span.traceFlags & 0xff) | parent | (state.length << STATE_LENGTH_AT);
+    words[start + 2] = this.#indexOf(span.scope);
+    words[start + 3] = (span.traceFlags & 0xff) | parent | (state.length << STATE_LENGTH_AT);
     const at = (start + HEAD_WORDS) << 2;
     bytes.set(state, at);
     bytes.set(scratch.view(), at + state.length);
@@ -194,24 +213,24 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return this.#scopes.push(scope) - 1;
   }
 
-  #handOver(block: RingBlock, start: number, traceId: string, verdict: Verdict, omitted: number): void {
+  #handOver(block: RingBlock, start: number, traceId: TraceId, verdict: Verdict, omitted: number): void {
     const isBytes = (block.words[start] as number) < 0;
     const held = isBytes ? this.#readBytes(block, start) : readHeld(block, start);
     const { scope, traceFlags, state, isParentRemote, writeBody } = held;
-    const spanContext: SpanContext = { traceId, spanId: '', traceFlags };
+    const spanContext: SpanContext = { traceId: traceId.text, spanId: '', traceFlags };
     if (state !== '') spanContext.traceState = createTraceState(state);
     sampleAtEnd(spanContext, verdict.threshold);
-    const record: HeldRecord = { spanContext, isParentRemote, writeBody, reason: verdict.reason, omitted };
+    const record: HeldRecord = { traceId, spanContext, isParentRemote, writeBody, reason: verdict.reason, omitted };
     this.#sink.addWritten(scope, record, writeRecord);
   }
 
   #readBytes({ words, bytes }: RingBlock, start: number): Held {
     const size = -(words[start] as number);
-    const meta = words[start + 2] as number;
+    const meta = words[start + 3] as number;
     const at = (start + HEAD_WORDS) << 2;
     const bodyAt = at + (meta >>> STATE_LENGTH_AT);
     return {
-      scope: this.#scopes[words[start + 1] as number] as Scope,
+      scope: this.#scopes[words[start + 2] as number] as Scope,
       traceFlags: meta & 0xff,
       state: bytes.toString('latin1', at, bodyAt),
       isParentRemote: (meta & REMOTE_PARENT) !== 0,
@@ -236,14 +255,14 @@ function readHeld(block: RingBlock, start: number): Held {
 
 function writeRecord(
   writer: ByteWriter,
-  { spanContext, isParentRemote, writeBody, reason, omitted }: HeldRecord,
+  { traceId, spanContext, isParentRemote, writeBody, reason, omitted }: HeldRecord,
 ): void {
   writer.byte(0x12);
   const start = writer.openLong();
   writeBody(writer);
   writeSpanAttribute(writer, ATTR_REASON, reason);
   if (omitted > 0) writeSpanAttribute(writer, ATTR_OMITTED, omitted);
-  const { traceId, traceState, traceFlags } = spanContext;
-  writeSpanEnd(writer, new TraceId(traceId), textOf(traceState), traceFlags, isParentRemote);
+  const { traceState, traceFlags } = spanContext;
+  writeSpanEnd(writer, traceId, textOf(traceState), traceFlags, isParentRemote);
   writer.closeLong(start);
 }

@@ -1,8 +1,8 @@
 import type { AttributeValue, SpanStatus, TraceState } from '@opentelemetry/api';
+import type { TraceId } from '@throughline/sampling';
 import type { AttributeList } from './attribute-list.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
-import type { TraceId } from './span-ids.ts';
 
 // Tags are `field << 3 | wire type`: 0 varint, 1 fixed64, 2 length-delimited, 5 fixed32.
 const SPAN = {

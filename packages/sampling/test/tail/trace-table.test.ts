@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { TraceIdSet } from '../../src/tail/trace-id-set.ts';
+import { TraceTable } from '../../src/tail/trace-table.ts';
+import { TraceId, traceIdText } from '../../src/trace-id.ts';
+
+const seed = Number(process.env.THROUGHLINE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+console.log(`THROUGHLINE_SEED=${seed}`);
+
+type Entry = { slot: number; first: number; second: number; third: number; fourth: number };
+
+function createTable(): TraceTable<Entry> {
+  return new TraceTable<Entry>(
+    (slot) => ({ slot, first: 0, second: 0, third: 0, fourth: 0 }),
+    (entry, { first, second, third, fourth }) => Object.assign(entry, { first, second, third, fourth }),
+  );
+}
+
+// Ids that differ in one bit each, and in the last digits only.
+const texts = Array.from({ length: 3000 }, (_, index) =>
+  (index < 120 ? 1n << BigInt(index) : (5n << 100n) + BigInt(index)).toString(16).padStart(32, '0'),
+);
+
+it('finds what was added and not removed, by the same id and by another with the same text', () => {
+  const ids = texts.map((text) => new TraceId(text));
+  const step = fc.record({ which: fc.nat(texts.length - 1), fresh: fc.boolean(), run: fc.nat(200), add: fc.boolean() });
+  const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const table = createTable();
+    const known = new Map<string, Entry>();
+    for (const { which, fresh, run, add } of steps) {
+      for (let offset = 0; offset <= run; offset += 1) {
+        const index = (which + offset) % texts.length;
+        const text = texts[index] as string;
+        const id = fresh ? new TraceId(text) : (ids[index] as TraceId);
+        const entry = known.get(text);
+        expect(table.find(id)).toBe(entry);
+        if (add && entry === undefined) known.set(text, table.add(id));
+        if (!add && entry !== undefined) {
+          table.remove(entry);
+          known.delete(text);
+          expect(table.has(entry)).toBe(false);
+        }
+      }
+      expect(table.size).toBe(known.size);
+    }
+    for (const [text, entry] of known) {
+      expect(table.has(entry)).toBe(true);
+      expect(traceIdText(entry)).toBe(text);
+      expect(table.find(new TraceId(text))).toBe(entry);
+    }
+    table.giveBack();
+    for (const [text, entry] of known) expect(table.find(new TraceId(text))).toBe(entry);
+    for (const entry of known.values()) table.remove(entry);
+    table.giveBack();
+    for (const id of ids) expect(table.find(id)).toBeUndefined();
+  });
+  fc.assert(property, { seed, numRuns: 40 });
+});
+
+it('uses entries again instead of making others', () => {
+  const table = createTable();
+  const entries = new Set<Entry>();
+  for (let index = 0; index < 10_000; index += 1) {
+    const entry = table.add(new TraceId(index.toString(16).padStart(32, '0')));
+    entries.add(entry);
+    table.remove(entry);
+  }
+  expect(entries.size).toBe(1);
+});
+
+it('remembers ids as a set does, and forgets them all', () => {
+  const set = new TraceIdSet(texts.length);
+  const ids = texts.map((text) => new TraceId(text));
+  for (const round of [0, 1]) {
+    const added = ids.filter((_, index) => index % 2 === round);
+    for (const id of [...added, ...added]) set.add(id);
+    expect(set.size).toBe(added.length);
+    expect(ids.filter((id) => set.has(id))).toEqual(added);
+    set.clear();
+    expect(ids.filter((id) => set.has(id))).toEqual([]);
+  }
+});
