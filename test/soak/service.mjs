@@ -1,0 +1,131 @@
+// One server of the soak, with every part of ours that needs no other server; says on request what it holds on to.
+import 'reflect-metadata';
+import { createWriteStream } from 'node:fs';
+import http from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import v8 from 'node:v8';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { traceAxios } from '@throughline/clients/axios';
+import { tracedFetch } from '@throughline/clients/fetch';
+import { tracedHttp } from '@throughline/clients/http';
+import { withSpan } from '@throughline/core';
+import { traceFields } from '@throughline/logs/pino';
+import { metricsHandler, startMetrics } from '@throughline/metrics';
+import { compositePropagator, propagatorNames } from '@throughline/propagators';
+import { startTracing } from '@throughline/sdk';
+import axios from 'axios';
+import pino from 'pino';
+import promClient from 'prom-client';
+import { frameworks } from './frameworks.mjs';
+
+/** @typedef {{ framework: keyof typeof frameworks, endpoint: string }} Settings */
+/** @typedef {{ heapBytes: number, contexts: number, spans: number, requests: number, handles: Record<string, number>, stats: import('@throughline/sdk').SpanCounts }} Report */
+
+const settings = /** @type {Settings} */ (JSON.parse(process.argv[2] ?? ''));
+const tracing = startTracing({
+  serviceName: settings.framework,
+  endpoint: settings.endpoint,
+  propagator: compositePropagator({ extract: [...propagatorNames], inject: ['tracecontext', 'baggage', 'b3'] }),
+  sampling: {
+    ratio: 0.05,
+    keep: { errors: true, slowerThan: 150, hold: 2000 },
+    peers: { secret: 'the soak knows itself' },
+  },
+});
+startMetrics({ promClient });
+const logger = pino({ mixin: traceFields() }, createWriteStream('/dev/null'));
+let neighbour = '';
+
+/** How to ask the neighbour, by each of the clients. @type {((url: string) => Promise<unknown>)[]} */
+const clients = [
+  async (url) => (await fetchTraced(url)).json(),
+  async (url) => (await axiosTraced.get(url)).data,
+  (url) =>
+    new Promise((resolve, reject) => {
+      const request = httpTraced.get(url, (response) => response.resume().once('close', () => resolve(response.complete)));
+      request.once('error', reject);
+    }),
+];
+const fetchTraced = tracedFetch();
+const axiosTraced = traceAxios(axios.create({ timeout: 2000, httpAgent: new http.Agent({ keepAlive: true }) }));
+const httpTraced = tracedHttp();
+let turn = 0;
+
+/** What every framework serves. */
+const application = {
+  /** @param {string} id */
+  async item(id) {
+    logger.info({ id }, 'asked for an item');
+    const answered = await withSpan('look up', async () => {
+      if (neighbour === '') return false;
+      const ask = clients[turn++ % clients.length];
+      // It is being replaced now and then.
+      return ask?.(`${neighbour}/echo/${id}`).then(
+        () => true,
+        () => false,
+      );
+    });
+    return { id, answered };
+  },
+  /** @returns {Promise<never>} */
+  async fail() {
+    await delay(1);
+    logger.error('about to fail');
+    throw new RangeError('on purpose');
+  },
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  async raw(request, response) {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname === '/metrics') return metrics(request, response);
+    if (pathname === '/slow') await delay(200);
+    if (pathname === '/upload') for await (const _chunk of request);
+    if (pathname === '/slow' || pathname === '/upload') return void response.end('done');
+    const type = pathname === '/events' ? 'text/event-stream' : 'text/plain';
+    response.writeHead(200, { 'content-type': type });
+    for (let n = 0; n < 5 && !response.destroyed; n += 1) {
+      response.write(`data: ${n}\n\n`);
+      await withSpan('a piece', () => delay(5));
+      if (pathname === '/broken' && n === 2) return void response.destroy();
+    }
+    response.end();
+  },
+  /** @param {http.IncomingMessage} request @param {import('node:stream').Duplex} socket */
+  upgrade(request, socket) {
+    socket.on('error', () => socket.destroy());
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    socket.on('data', (data) => socket.end(data));
+  },
+};
+const metrics = metricsHandler(promClient.register);
+
+process.on('message', async (/** @type {{ neighbour?: string, ask?: 'report' | 'end' }} */ message) => {
+  if (message.neighbour !== undefined) neighbour = message.neighbour;
+  if (message.ask === 'report') process.send?.({ report: await report() });
+  if (message.ask !== 'end') return;
+  await stop();
+  await tracing.shutdown();
+  process.send?.({ stats: tracing.stats() }, undefined, undefined, () => process.disconnect());
+});
+const { port, stop } = await frameworks[settings.framework](application);
+process.send?.({ port });
+
+/** What is alive after a garbage collection. @returns {Promise<Report>} */
+async function report() {
+  await tracing.flush();
+  globalThis.gc?.();
+  const probe = trace.getTracer('soak').startSpan('probe');
+  /** @param {object} instance */
+  const alive = (instance) => v8.queryObjects(/** @type {Function} */ (instance.constructor), { format: 'count' });
+  const spans = alive(probe) - 1;
+  /** @type {Record<string, number>} */
+  const handles = {};
+  for (const name of process.getActiveResourcesInfo()) handles[name] = (handles[name] ?? 0) + 1;
+  return {
+    heapBytes: process.memoryUsage().heapUsed,
+    contexts: alive(ROOT_CONTEXT),
+    spans,
+    requests: v8.queryObjects(http.IncomingMessage, { format: 'count' }),
+    handles,
+    stats: tracing.stats(),
+  };
+}
