@@ -98,10 +98,13 @@ const application = {
 };
 const metrics = metricsHandler(promClient.register);
 
+let ending = false;
+process.on('disconnect', () => ending || process.exit(1));
 process.on('message', async (/** @type {{ neighbour?: string, ask?: 'report' | 'end' }} */ message) => {
   if (message.neighbour !== undefined) neighbour = message.neighbour;
   if (message.ask === 'report') process.send?.({ report: await report() });
   if (message.ask !== 'end') return;
+  ending = true;
   await stop();
   await tracing.shutdown();
   process.send?.({ stats: tracing.stats() }, undefined, undefined, () => process.disconnect());
