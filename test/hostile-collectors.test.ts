@@ -139,6 +139,17 @@ it('what says 200 and then 100 MB has taken the spans, and its words are not rea
   expect(after.residentBytes - before.residentBytes).toBeLessThan(80 * MB);
 });
 
+it('an answer that comes while the service is busy counts, however late it is read', async () => {
+  service = await startService(collector.url, { OTEL_BSP_SCHEDULE_DELAY: '60000' });
+  await service.load(1);
+  await service.ask('flush');
+  collector.answer = (response) => void setTimeout(() => response.end(), 500);
+  await service.load(10);
+  const { stats } = await service.ask('block');
+  expect(stats).toEqual({ exported: 11, failed: 0, dropped: 0, pending: 0 });
+  expect(collector.exports).toHaveLength(2);
+});
+
 it('what speaks no HTTP, or sends headers without an end, changes nothing but what is counted', async () => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -168,7 +179,7 @@ function sum({ stats: { exported, failed, dropped, pending } }: Report): number 
   return exported + failed + dropped + pending;
 }
 
-async function startService(endpoint: string) {
+async function startService(endpoint: string, env: Record<string, string> = {}) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL_|NODE_|VITEST)/.test(name));
   const child: ChildProcess = spawn(process.execPath, ['--expose-gc', join(folder, 'service.cjs')], {
     env: {
@@ -178,6 +189,7 @@ async function startService(endpoint: string) {
       OTEL_BSP_MAX_QUEUE_SIZE: '200',
       OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '50',
       OTEL_BSP_SCHEDULE_DELAY: '20',
+      ...env,
     },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
@@ -189,7 +201,7 @@ async function startService(endpoint: string) {
       const answers = Array.from({ length: requests }, (_, id) => request(`http://127.0.0.1:${port}/orders/${id}`));
       expect(await Promise.all(answers)).toEqual(answers.map((_, id) => `200 {"id":"${id}"}`));
     },
-    async ask(question: 'report' | 'flush'): Promise<Report> {
+    async ask(question: 'report' | 'flush' | 'block'): Promise<Report> {
       child.send(question);
       const [report] = await once(child, 'message');
       return report as Report;

@@ -20,6 +20,7 @@ const server = app.listen(0, '127.0.0.1', () => process.send?.((server.address()
 
 process.on('message', async (asked) => {
   if (asked === 'flush') await tracing.flush();
+  if (asked === 'block') await flushBlocked();
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   const report: Report = {
@@ -29,3 +30,14 @@ process.on('message', async (asked) => {
   };
   process.send?.(report);
 });
+
+/** Exports, and does nothing else for longer than an answer may take. */
+async function flushBlocked(): Promise<void> {
+  const flushed = tracing.flush();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  // As a request handler does: what comes next are timers, before sockets.
+  await new Promise((resolve) => setImmediate(resolve));
+  const end = performance.now() + 1500;
+  while (performance.now() < end);
+  await flushed;
+}

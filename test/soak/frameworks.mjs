@@ -65,7 +65,11 @@ export const frameworks = {
     /** @param {string} name @param {MethodDecorator} decorator @param {(request: express.Request, response: express.Response) => unknown} handle */
     const route = (name, decorator, handle) => {
       Object.defineProperty(Items.prototype, name, { value: handle, writable: true, configurable: true });
-      decorator(Items.prototype, name, /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Items.prototype, name)));
+      decorator(
+        Items.prototype,
+        name,
+        /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(Items.prototype, name)),
+      );
       for (const [index, parameter] of [Req(), Res()].entries()) parameter(Items.prototype, name, index);
     };
     route('item', Get(['items/:id', 'echo/:id']), async (request, response) =>

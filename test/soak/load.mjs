@@ -8,7 +8,10 @@ import { connect } from 'node:net';
  * @type {Record<string, { weight: number, run(client: Client): Promise<void> }>}
  */
 export const BEHAVIOURS = {
-  'a request': { weight: 48, run: (client) => expectAnswer(client, `/items/${client.random()}`, 200, /^{"id":".*"answered":(true|false)}$/) },
+  'a request': {
+    weight: 48,
+    run: (client) => expectAnswer(client, `/items/${client.random()}`, 200, /^{"id":".*"answered":(true|false)}$/),
+  },
   'a request with hostile headers': {
     weight: 6,
     run: (client) => expectAnswer(client, `/items/${client.random()}`, 200, /answered/, hostileHeaders(client)),
@@ -24,7 +27,10 @@ export const BEHAVIOURS = {
   'an upload': { weight: 3, run: (client) => upload(client, true) },
   'an upload that breaks off': { weight: 2, run: (client) => upload(client, false) },
   'an upgrade to a WebSocket': { weight: 3, run: upgrade },
-  'a scrape of the metrics': { weight: 0.2, run: (client) => expectAnswer(client, '/metrics', 200, /http_server_request_duration/) },
+  'a scrape of the metrics': {
+    weight: 0.2,
+    run: (client) => expectAnswer(client, '/metrics', 200, /http_server_request_duration/),
+  },
 };
 
 /** @param {Client} client @param {string} path @param {number} status @param {RegExp} body @param {http.OutgoingHttpHeaders} [headers] @returns {Promise<void>} */
@@ -71,7 +77,9 @@ function upload({ url }, whole) {
   return new Promise((resolve, reject) => {
     const headers = { 'content-length': 200_000, 'content-type': 'application/octet-stream' };
     const request = http.request(`${url}/upload`, { method: 'POST', agent: false, headers }, (response) => {
-      response.resume().once('close', () => (response.complete ? resolve() : reject(new Error('an upload had no answer'))));
+      response
+        .resume()
+        .once('close', () => (response.complete ? resolve() : reject(new Error('an upload had no answer'))));
     });
     request.on('error', (error) => (whole ? reject(error) : resolve()));
     if (whole) request.end(Buffer.alloc(200_000));
@@ -93,17 +101,47 @@ function upgrade({ url }) {
       text += data;
     });
     socket.once('error', reject);
-    socket.once('close', () => (text.endsWith('hello') ? resolve() : reject(new Error(`an upgrade got ${text.slice(0, 80)}`))));
+    socket.once('close', () =>
+      text.endsWith('hello') ? resolve() : reject(new Error(`an upgrade got ${text.slice(0, 80)}`)),
+    );
   });
 }
 
-const PIECES = ['0af7651916cd43dd8448eb211c80319c', '00-', '-01', 'b7ad6b7169203331', '=', ';', ',', 'a', '%', 'é', '-1', '0'.repeat(32), 'x'.repeat(3000)];
-const HEADERS = ['traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-traceid', 'x-datadog-trace-id', 'uber-trace-id', 'x-amzn-trace-id', 'x-request-id', 'throughline-peer'];
+const PIECES = [
+  '0af7651916cd43dd8448eb211c80319c',
+  '00-',
+  '-01',
+  'b7ad6b7169203331',
+  '=',
+  ';',
+  ',',
+  'a',
+  '%',
+  'é',
+  '-1',
+  '0'.repeat(32),
+  'x'.repeat(3000),
+];
+const HEADERS = [
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'b3',
+  'x-b3-traceid',
+  'x-datadog-trace-id',
+  'uber-trace-id',
+  'x-amzn-trace-id',
+  'x-request-id',
+  'throughline-peer',
+];
 
 /** @param {Client} client @returns {Record<string, string>} */
 function hostileHeaders({ random }) {
   const of = (/** @type {readonly string[]} */ list) => list[Math.floor(random() * list.length)] ?? '';
   return Object.fromEntries(
-    Array.from({ length: 3 }, () => [of(HEADERS), Array.from({ length: Math.floor(random() * 5) }, () => of(PIECES)).join('')]),
+    Array.from({ length: 3 }, () => [
+      of(HEADERS),
+      Array.from({ length: Math.floor(random() * 5) }, () => of(PIECES)).join(''),
+    ]),
   );
 }

@@ -19,7 +19,10 @@ const SAMPLES = 10;
 const IDLE_MS = 5000;
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } },
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
 });
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
 if (!(minutes > 0) || !Number.isInteger(seed)) {
@@ -34,7 +37,9 @@ const children = new Set();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
-const sink = http.createServer((request, response) => void request.resume().once('end', () => response.end())).listen(0, '127.0.0.1');
+const sink = http
+  .createServer((request, response) => void request.resume().once('end', () => response.end()))
+  .listen(0, '127.0.0.1');
 await once(sink, 'listening');
 const endpoint = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (sink.address()).port}`;
 const names = /** @type {(keyof typeof frameworks)[]} */ (Object.keys(frameworks));
@@ -109,10 +114,14 @@ async function replaceNeighbour(old) {
 
 /** @param {keyof typeof frameworks} framework */
 async function startService(framework) {
-  const child = fork(fileURLToPath(new URL('service.mjs', import.meta.url)), [JSON.stringify({ framework, endpoint })], {
-    execArgv: ['--expose-gc', '--no-warnings'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = fork(
+    fileURLToPath(new URL('service.mjs', import.meta.url)),
+    [JSON.stringify({ framework, endpoint })],
+    {
+      execArgv: ['--expose-gc', '--no-warnings'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   children.add(child);
   child.once('exit', () => children.delete(child));
   /** @param {'report' | 'end'} ask @param {string} key */

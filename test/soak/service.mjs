@@ -42,7 +42,9 @@ const clients = [
   async (url) => (await axiosTraced.get(url)).data,
   (url) =>
     new Promise((resolve, reject) => {
-      const request = httpTraced.get(url, (response) => response.resume().once('close', () => resolve(response.complete)));
+      const request = httpTraced.get(url, (response) =>
+        response.resume().once('close', () => resolve(response.complete)),
+      );
       request.once('error', reject);
     }),
 ];
@@ -89,8 +91,8 @@ const application = {
     }
     response.end();
   },
-  /** @param {http.IncomingMessage} request @param {import('node:stream').Duplex} socket */
-  upgrade(request, socket) {
+  /** @param {http.IncomingMessage} _request @param {import('node:stream').Duplex} socket */
+  upgrade(_request, socket) {
     socket.on('error', () => socket.destroy());
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     socket.on('data', (data) => socket.end(data));

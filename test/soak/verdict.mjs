@@ -14,7 +14,10 @@ const FEW = 24;
  */
 export function judge(reports, made) {
   const [later, requests] = [reports.slice(WARM_UP), made.slice(WARM_UP)];
-  const slope = medianSlope(requests, later.map(({ heapBytes }) => heapBytes));
+  const slope = medianSlope(
+    requests,
+    later.map(({ heapBytes }) => heapBytes),
+  );
   const grownBytes = slope * ((requests.at(-1) ?? 0) - (requests[0] ?? 0));
   const first = reports[WARM_UP - 1];
   const last = reports.at(-1);
@@ -31,12 +34,27 @@ export function judge(reports, made) {
   ]))
     if (first !== undefined && last !== undefined && of(last) > Math.max(of(first), least(of)) + FEW)
       shortcomings.push(`${of(last)} ${what} are held at rest at the end, ${of(first)} at the beginning`);
-  return { slope, grownBytes, first, last, most: { contexts: most((r) => r.contexts), spans: most((r) => r.spans) }, shortcomings };
+  return {
+    slope,
+    grownBytes,
+    first,
+    last,
+    most: { contexts: most((r) => r.contexts), spans: most((r) => r.spans) },
+    shortcomings,
+  };
 }
 
 /** @param {readonly ({ name: string } & ReturnType<typeof judge>)[]} verdicts */
 export function table(verdicts) {
-  const head = ['server', 'heap at rest, first and last (MB)', 'slope (bytes a request)', 'contexts', 'spans', 'requests', 'handles'];
+  const head = [
+    'server',
+    'heap at rest, first and last (MB)',
+    'slope (bytes a request)',
+    'contexts',
+    'spans',
+    'requests',
+    'handles',
+  ];
   const rows = verdicts.map(({ name, slope, first, last }) => {
     const pair = (/** @type {(report: Report) => number} */ of) => (first && last ? `${of(first)} → ${of(last)}` : '–');
     return [
@@ -59,7 +77,9 @@ function handleCount({ handles }) {
 
 /** The median of the slopes between all pairs, which a few outliers do not move (Theil–Sen). @param {readonly number[]} xs @param {readonly number[]} ys */
 export function medianSlope(xs, ys) {
-  const slopes = xs.flatMap((x, i) => xs.slice(i + 1).map((later, k) => ((ys[i + 1 + k] ?? 0) - (ys[i] ?? 0)) / (later - x)));
+  const slopes = xs.flatMap((x, i) =>
+    xs.slice(i + 1).map((later, k) => ((ys[i + 1 + k] ?? 0) - (ys[i] ?? 0)) / (later - x)),
+  );
   slopes.sort((a, b) => a - b);
   return slopes[Math.floor(slopes.length / 2)] ?? 0;
 }

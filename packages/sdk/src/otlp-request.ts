@@ -37,8 +37,9 @@ export class OtlpConnection {
         agent: this.#agent,
         headers: { ...this.#settings.headers, ...headers, 'content-length': body.length },
       });
-      const late = (): void => void outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`));
-      const timer = setTimeout(late, timeoutMs).unref();
+      const giveUp = (): void => void outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`));
+      // After the event loop was blocked, timers come before the sockets: the answer may be there, and not be read yet.
+      const timer = setTimeout(() => setImmediate(giveUp).unref(), timeoutMs).unref();
       outgoing.on('socket', (socket) => socket.unref());
       outgoing.on('error', fail);
       outgoing.on('close', () => clearTimeout(timer));

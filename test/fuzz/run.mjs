@@ -1,0 +1,25 @@
+// Looks for longer than the tests do for what strangers could send to harm us:
+//
+//   npx pnpm test:fuzz --seconds 600 --seed 7
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+if (!(Number(values.seconds) > 0) || !Number.isInteger(Number(values.seed))) {
+  console.error('Usage: npx pnpm test:fuzz [--seconds <number>] [--seed <number>]');
+  process.exit(2);
+}
+console.log(`${values.seconds} seconds, seed ${values.seed}`);
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const { status } = spawnSync(process.execPath, [vitest, 'run', '--silent=false', 'test/fuzz.test.ts'], {
+  stdio: 'inherit',
+  env: { ...process.env, FUZZ_SECONDS: values.seconds, FUZZ_SEED: values.seed },
+});
+process.exit(status ?? 1);
