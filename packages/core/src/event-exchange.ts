@@ -8,6 +8,8 @@ import { queryRedactor } from './redaction.ts';
 import { extractTrusted, type Trust } from './trust.ts';
 import { VERSION } from './version.ts';
 
+export type { InboundRequest } from './http-attributes.ts';
+
 /** Options for exchanges that come as an event; `Event` is the platform's. They mean what those of servers mean. */
 export type EventTracingOptions<Event> = {
   /**

@@ -16,6 +16,8 @@ import {
 } from './function-attributes.ts';
 import { followInvocation } from './invocation.ts';
 
+export type { FlushOptions } from './flush.ts';
+
 /** As much as is read of a CloudEvent, version 1.0. */
 export type CloudEvent = {
   readonly id?: string;

@@ -18,6 +18,9 @@ import { type LambdaEvent, requestOf, sourceOf, triggerOf } from './lambda-event
 import { statusOf, withCorrelation } from './lambda-response.ts';
 import { failedMessages, queueOf, sqsMetadata } from './lambda-sqs.ts';
 
+export type { EventTracingOptions } from '@throughline/core/event-exchange';
+export type { FlushOptions } from './flush.ts';
+
 /** As much of Lambda's context as is read. */
 export type LambdaContext = {
   readonly awsRequestId?: string;
