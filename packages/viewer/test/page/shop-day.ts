@@ -37,6 +37,7 @@ export async function sendShopDay(url: string): Promise<ShopDay> {
       'trace-none': `/trace/${idOf('none')}`,
       latency: '/latency',
       'latency-selected': '/latency?minDuration=316227766',
+      'latency-checkouts': '/latency?query=name+%3D+%22POST+%2Fcheckout%22&minDuration=316227766',
       'latency-nothing': '/latency?query=nowhere-to-be-found',
       map: '/map',
       'map-chosen': '/map?node=payments',

@@ -18,6 +18,9 @@ describeInBrowser('the view of a trace', (open) => {
     const fold = rows.filter({ hasText: 'SELECT prices' });
     expect(await fold.textContent()).toContain('×12');
     expect(await fold.getAttribute('aria-expanded')).toBe('false');
+    // Twelve pieces with a gap between each: a piece begins and ends with the colour.
+    const bar = (await fold.locator('.span-bar').getAttribute('style')) ?? '';
+    expect(bar.split('var(--c)').length - 1).toBe(24);
     await fold.getByRole('button', { name: 'Open' }).click();
     await expect.poll(() => rows.count()).toBe(22);
   });

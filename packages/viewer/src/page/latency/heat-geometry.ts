@@ -24,8 +24,11 @@ export type Grid = {
 const LEAST_ROWS = 12;
 
 export function gridOf(map: HeatMap): Grid {
-  const first = Math.max(0, Math.floor((map.cells[0] ?? 0) / map.columns) - 1);
-  const last = Math.max(map.bounds.length, first + LEAST_ROWS);
+  // A row without spans at either end, and more of them at both where there are few.
+  const lowest = Math.floor((map.cells[0] ?? 0) / map.columns) - 1;
+  const missing = Math.max(0, LEAST_ROWS - (map.bounds.length + 1 - lowest));
+  const first = Math.max(0, lowest - Math.floor(missing / 2));
+  const last = Math.max(map.bounds.length + 1, first + LEAST_ROWS);
   return { map, first, last, rows: last - first };
 }
 
