@@ -1,6 +1,5 @@
 import { type AlignedPath, alignPaths, pathNames } from './aligned-paths.ts';
-import { compareTexts } from './collections.ts';
-import { believable, probabilityOf, shareDifference, wilsonInterval } from './significance.ts';
+import { greatestDeviations, shareDifference, wilsonInterval } from './significance.ts';
 import type { Trace } from './trace.ts';
 import { type CallProfile, type PathProfile, placeOf, profileOf, type TraceProfile } from './trace-profile.ts';
 
@@ -50,10 +49,7 @@ export function anomalies(
   }
   const paths = alignPaths(now, before);
   for (const path of paths) found.push(...pathChange(path, now, before));
-  const looked = 2 * now.calls.size + paths.length;
-  return believable(found, ({ deviations }) => probabilityOf(deviations), looked).sort(
-    (a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || compareTexts(textOf(a), textOf(b)),
-  );
+  return greatestDeviations(found, 2 * now.calls.size + paths.length, textOf);
 }
 
 function slowness(call: CallProfile, usual: CallProfile): Anomaly[] {

@@ -1,5 +1,5 @@
 import { type AlignedPath, alignPaths } from './aligned-paths.ts';
-import { append } from './collections.ts';
+import { append, compareTexts } from './collections.ts';
 import type { Trace } from './trace.ts';
 import { type PathProfile, profileOf, type TraceProfile } from './trace-profile.ts';
 
@@ -56,7 +56,7 @@ export function compare(
 }
 
 function lastFirst(siblings: AlignedPath[] = []): AlignedPath[] {
-  return siblings.sort((a, b) => start(b) - start(a) || (text(a) < text(b) ? 1 : -1));
+  return siblings.sort((a, b) => start(b) - start(a) || compareTexts(text(b), text(a)));
 }
 
 function start({ current, baseline }: AlignedPath): number {

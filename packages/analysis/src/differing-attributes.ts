@@ -1,5 +1,5 @@
 import { addTo } from './collections.ts';
-import { believable, probabilityOf, shareDifference } from './significance.ts';
+import { greatestDeviations, shareDifference } from './significance.ts';
 import type { Attributes, Resource, Span } from './span.ts';
 
 /** A value of an attribute that is more frequent, or rarer, among the spans at hand than among others. */
@@ -33,9 +33,7 @@ export function differingAttributes(current: Iterable<Span>, baseline: Iterable<
       found.push({ key, value, current: own / totals[0], baseline: others / totals[1], deviations });
     }
   }
-  return believable(found, ({ deviations }) => probabilityOf(deviations), found.length)
-    .filter(({ deviations }) => deviations !== 0)
-    .sort((a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || (textOf(a) < textOf(b) ? -1 : 1));
+  return greatestDeviations(found, found.length, textOf);
 }
 
 type Counts = Map<string, Map<string, [number, number]>>;

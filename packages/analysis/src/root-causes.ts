@@ -1,5 +1,5 @@
 import { type AlignedPath, alignPaths } from './aligned-paths.ts';
-import { getOrMake } from './collections.ts';
+import { compareTexts, getOrMake } from './collections.ts';
 import { shareDifference } from './significance.ts';
 import type { Trace } from './trace.ts';
 import { type CallProfile, placeOf, profileOf, type TraceProfile } from './trace-profile.ts';
@@ -83,7 +83,7 @@ export function rootCauses(
   return [...suspects]
     .map(([service, suspect]) => verdict(service, suspect))
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || (a.service < b.service ? -1 : 1));
+    .sort((a, b) => b.score - a.score || compareTexts(a.service, b.service));
 
   function accuse(service: string, evidence: RootCauseEvidence) {
     suspectOf(suspects, service).evidence.push(evidence);

@@ -1,3 +1,5 @@
+import { compareTexts } from './collections.ts';
+
 /** 1 % of honest measurements lie outside of ± this. */
 const Z = 2.576;
 
@@ -46,4 +48,15 @@ export function believable<T>(
   let threshold = -1;
   for (const [at, p] of sorted.entries()) if (p <= (share * (at + 1)) / looked) threshold = p;
   return findings.filter((finding) => probability(finding) <= threshold);
+}
+
+/** The deviations to believe, the greatest first; equal ones by what the texts say. */
+export function greatestDeviations<T extends { readonly deviations: number }>(
+  findings: readonly T[],
+  looked: number,
+  textOf: (finding: T) => string,
+): T[] {
+  return believable(findings, ({ deviations }) => probabilityOf(deviations), looked).sort(
+    (a, b) => Math.abs(b.deviations) - Math.abs(a.deviations) || compareTexts(textOf(a), textOf(b)),
+  );
 }

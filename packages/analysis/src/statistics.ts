@@ -1,5 +1,5 @@
 import { adjustedCount } from './adjusted-count.ts';
-import { byKey, getOrMake } from './collections.ts';
+import { byKey, compareTexts, getOrMake } from './collections.ts';
 import { DurationSketch } from './duration-sketch.ts';
 import type { Span, SpanKind } from './span.ts';
 
@@ -89,7 +89,7 @@ export class Statistics {
           rate: rate(calls.durations.count),
         })),
       }))
-      .sort((a, b) => byKey([a.service], [b.service]));
+      .sort((a, b) => compareTexts(a.service, b.service));
   }
 
   #service(name: string) {

@@ -2,8 +2,13 @@
 const HIGH = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) => digit(byte >> 4));
 const LOW = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) => digit(byte & 15));
 
-/** The 16 lower-case hexadecimal digits of 8 bytes. */
-export function hexOf8(bytes: Uint8Array, at: number): string {
+/** The lower-case hexadecimal digits of the 8 or 16 bytes of an id. */
+export function hexOf(bytes: Uint8Array, at: number, size: number): string {
+  const first = hexOf8(bytes, at);
+  return size === 8 ? first : first + hexOf8(bytes, at + 8);
+}
+
+function hexOf8(bytes: Uint8Array, at: number): string {
   const a = bytes[at] as number;
   const b = bytes[at + 1] as number;
   const c = bytes[at + 2] as number;
@@ -31,15 +36,6 @@ export function hexOf8(bytes: Uint8Array, at: number): string {
     HIGH[h] as number,
     LOW[h] as number,
   );
-}
-
-/** The lower-case hexadecimal digits of some bytes. */
-export function hexOf(bytes: Uint8Array, start: number, end: number): string {
-  let hex = '';
-  for (let at = start; at < end; at++) {
-    hex += String.fromCharCode(HIGH[bytes[at] as number] as number, LOW[bytes[at] as number] as number);
-  }
-  return hex;
 }
 
 function digit(value: number): number {

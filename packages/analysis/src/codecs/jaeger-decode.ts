@@ -1,3 +1,4 @@
+import { getOrMake } from '../collections.ts';
 import type { AttributeValue, Resource, Span, SpanEvent, SpanLink } from '../span.ts';
 import { newBag } from './attribute-bag.ts';
 import {
@@ -35,14 +36,10 @@ export function decodeJaegerJson(json: unknown): Span[] {
       const span = fieldsOf(value, 'a span');
       const id = textOf(span.processID);
       const process = span.process ?? (Object.hasOwn(processes, id) ? processes[id] : undefined);
-      let resource = ownResources.get(process);
-      if (resource === undefined) {
-        // Traces repeat their processes, whose spans then share one resource all the same.
-        const key = jsonOf(process ?? null);
-        resource = resources.get(key) ?? resourceFrom(fieldsOf(process, 'a process'));
-        resources.set(key, resource);
-        ownResources.set(process, resource);
-      }
+      // Traces repeat their processes, whose spans then share one resource all the same.
+      const resource = getOrMake(ownResources, process, () =>
+        getOrMake(resources, jsonOf(process ?? null), () => resourceFrom(fieldsOf(process, 'a process'))),
+      );
       spans.push(spanFrom(span, resource));
     }
   }
@@ -83,28 +80,19 @@ function spanFrom(span: Fields, resource: Resource): Span {
   const parent = own.find(({ isChild }) => isChild) ?? own[0];
   const tags = listOf(span.tags, 'tags').map(tagFrom);
   const start = timeOfMicros(span.startTime);
-  const { attributes, kind, status, statusMessage, traceState, scope, ...dropped } = fieldsFromTags(tags);
   return {
+    ...fieldsFromTags(tags),
     traceId,
     spanId: hexIdOf(span.spanID, 16),
     parentSpanId: someParent(parent?.spanId ?? hexIdOf(span.parentSpanID, 16)),
-    traceState,
     // Of Jaeger's flags the lowest means the same as in W3C's, sampled.
     flags: typeof span.flags === 'number' ? span.flags & 1 || undefined : undefined,
     name: textOf(span.operationName),
-    kind,
     startUnixNano: start,
     endUnixNano: start + timeOfMicros(span.duration),
-    status,
-    statusMessage,
-    attributes,
     events: listOf(span.logs, 'logs').map(eventFrom),
     links: references.filter((reference) => reference !== parent || !reference.isChild).map(linkFrom),
     resource,
-    scope,
-    droppedAttributes: dropped.droppedAttributes,
-    droppedEvents: dropped.droppedEvents,
-    droppedLinks: dropped.droppedLinks,
   };
 }
 

@@ -79,8 +79,7 @@ function spanJson(span: Span, processID: string | undefined): object {
 function tagList(entries: Iterable<readonly [string, AttributeValue]>): object[] {
   return Array.from(entries, ([key, value]) => {
     if (typeof value === 'boolean') return { key, type: 'bool', value };
-    if (typeof value === 'number' && isInteger(value)) return { key, type: 'int64', value };
-    if (typeof value === 'number' && Number.isFinite(value)) return { key, type: 'float64', value };
+    if (Number.isFinite(value)) return { key, type: isInteger(value as number) ? 'int64' : 'float64', value };
     return { key, type: 'string', value: textOfValue(value) };
   });
 }

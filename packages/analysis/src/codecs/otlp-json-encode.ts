@@ -45,10 +45,8 @@ function spanJson(span: Span): object {
       attributes: keyValues(Object.entries(attributes)),
     })),
     droppedEventsCount: span.droppedEvents,
-    links: span.links.map(({ traceId, spanId, traceState, attributes }) => ({
-      traceId,
-      spanId,
-      traceState,
+    links: span.links.map(({ attributes, ...link }) => ({
+      ...link,
       attributes: keyValues(Object.entries(attributes)),
     })),
     droppedLinksCount: span.droppedLinks,

@@ -133,27 +133,23 @@ function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | und
 type SpanStatus = { code: number; message: string | undefined };
 
 function readStatus(reader: ProtobufReader, status: SpanStatus): void {
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     if (tag === 0x12) status.message = reader.string() || undefined;
     else if (tag === 0x18) status.code = reader.varint();
     else reader.skip(tag);
-  }
-  reader.leave(outer);
+  });
 }
 
 function readEvent(reader: ProtobufReader): SpanEvent {
   let timeUnixNano = 0n;
   let name = '';
   const attributes = newBag();
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     if (tag === 0x09) timeUnixNano = reader.fixed64();
     else if (tag === 0x12) name = reader.string();
     else if (tag === 0x1a) readAttribute(reader, attributes);
     else reader.skip(tag);
-  }
-  reader.leave(outer);
+  });
   return { name, timeUnixNano, attributes };
 }
 
@@ -162,14 +158,12 @@ function readLink(reader: ProtobufReader): SpanLink {
   let spanId = '';
   let traceState: string | undefined;
   const attributes = newBag();
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     if (tag === 0x0a) traceId = readId(reader, 16);
     else if (tag === 0x12) spanId = readId(reader, 8);
     else if (tag === 0x1a) traceState = reader.string() || undefined;
     else if (tag === 0x22) readAttribute(reader, attributes);
     else reader.skip(tag);
-  }
-  reader.leave(outer);
+  });
   return { traceId, spanId, traceState, attributes };
 }

@@ -10,29 +10,29 @@ type ReadItem = (reader: ProtobufReader, resource: Resource, scope: Scope | unde
 /** Goes through a `TracesData` or `LogsData`, which nest alike: by resource, then by scope, each with the same fields. */
 export function readGroups(bytes: Uint8Array, readItem: ReadItem): void {
   const reader = new ProtobufReader(bytes);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.fields((tag) => {
     if (tag === 0x0a) readResourceGroup(reader, readItem);
     else reader.skip(tag);
-  }
+  });
 }
 
 function readResourceGroup(reader: ProtobufReader, readItem: ReadItem): void {
   const outer = reader.enter();
   const resource = readFirst(reader, readResource) ?? resourceOf(newBag());
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.fields((tag) => {
     if (tag === 0x12) readScopeGroup(reader, resource, readItem);
     else reader.skip(tag);
-  }
+  });
   reader.leave(outer);
 }
 
 function readScopeGroup(reader: ProtobufReader, resource: Resource, readItem: ReadItem): void {
   const outer = reader.enter();
   const scope = readFirst(reader, readScope);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.fields((tag) => {
     if (tag === 0x12) readItem(reader, resource, scope);
     else reader.skip(tag);
-  }
+  });
   reader.leave(outer);
 }
 
@@ -41,10 +41,10 @@ function readScopeGroup(reader: ProtobufReader, resource: Resource, readItem: Re
 function readFirst<T>(reader: ProtobufReader, read: (reader: ProtobufReader) => T): T | undefined {
   const start = reader.at;
   let first: T | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.fields((tag) => {
     if (tag === 0x0a) first = read(reader);
     else reader.skip(tag);
-  }
+  });
   reader.at = start;
   return first;
 }

@@ -27,8 +27,7 @@ function readRecord(reader: ProtobufReader, resource: Resource, scope: Scope | u
   const attributes = newBag();
   let traceId: string | undefined;
   let spanId: string | undefined;
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     switch (tag) {
       case 0x09: // time_unix_nano = 1
         timeUnixNano = reader.fixed64();
@@ -60,8 +59,7 @@ function readRecord(reader: ProtobufReader, resource: Resource, scope: Scope | u
       default:
         reader.skip(tag);
     }
-  }
-  reader.leave(outer);
+  });
   return {
     timeUnixNano: timeUnixNano === 0n ? observed : timeUnixNano,
     severity,

@@ -1,19 +1,18 @@
 import type { AttributeValue, Resource, Scope } from '../span.ts';
 import { type AttributeBag, newBag } from './attribute-bag.ts';
 import { base64Of } from './base64.ts';
-import { hexOf, hexOf8 } from './hex.ts';
+import { hexOf } from './hex.ts';
 import { MAX_DEPTH, resourceOf, scopeOf } from './otlp-names.ts';
 import type { ProtobufReader } from './protobuf-reader.ts';
+import { cachedText } from './utf8.ts';
 
 /** Reads a `Resource`. */
 export function readResource(reader: ProtobufReader): Resource {
   const attributes = newBag();
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     if (tag === 0x0a) readAttribute(reader, attributes);
     else reader.skip(tag);
-  }
-  reader.leave(outer);
+  });
   return resourceOf(attributes);
 }
 
@@ -21,13 +20,11 @@ export function readResource(reader: ProtobufReader): Resource {
 export function readScope(reader: ProtobufReader): Scope | undefined {
   let name = '';
   let version = '';
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     if (tag === 0x0a) name = reader.string();
     else if (tag === 0x12) version = reader.string();
     else reader.skip(tag);
-  }
-  reader.leave(outer);
+  });
   return scopeOf(name, version);
 }
 
@@ -36,6 +33,21 @@ export function readAttribute(reader: ProtobufReader, attributes: AttributeBag, 
   let key = '';
   let value: AttributeValue = null;
   const outer = reader.enter();
+  const { bytes, view, at, end } = reader;
+  // Nearly all are a key and a text, so short that each length takes one byte: read at once, and otherwise field by field.
+  const split = at + 2 + (bytes[at + 1] as number);
+  if (
+    end - at < 0x80 &&
+    split + 4 + (bytes[split + 3] as number) === end &&
+    bytes[at] === 0x0a &&
+    bytes[split] === 0x12 &&
+    bytes[split + 1] === end - split - 2 &&
+    bytes[split + 2] === 0x0a
+  ) {
+    key = cachedText(view, at + 2, split);
+    value = cachedText(view, split + 4, end);
+    reader.at = end;
+  }
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === 0x0a) key = reader.string();
     else if (tag === 0x12) value = readValue(reader, depth);
@@ -85,12 +97,11 @@ export function readId(reader: ProtobufReader, size: 8 | 16): string {
   const length = reader.length();
   const start = reader.at;
   reader.at = start + length;
-  if (length === size) {
-    const first = hexOf8(reader.bytes, start);
-    return size === 8 ? first : first + hexOf8(reader.bytes, start + 8);
-  }
+  if (length === size) return hexOf(reader.bytes, start, size);
   if (length === 0 || length > size) return '';
-  return hexOf(reader.bytes, start, reader.at).padStart(size * 2, '0');
+  const padded = new Uint8Array(size);
+  padded.set(reader.bytes.subarray(start, reader.at), size - length);
+  return hexOf(padded, 0, size);
 }
 
 function readList(reader: ProtobufReader, depth: number): AttributeValue[] {
@@ -107,12 +118,10 @@ function readMap(reader: ProtobufReader, depth: number): AttributeBag {
 
 function readItems(reader: ProtobufReader, depth: number, readItem: () => void): void {
   if (depth > MAX_DEPTH) throw reader.error(`values of at most ${MAX_DEPTH} levels`);
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  reader.message((tag) => {
     if (tag === 0x0a) readItem();
     else reader.skip(tag);
-  }
-  reader.leave(outer);
+  });
 }
 
 function readBytes(reader: ProtobufReader): string {

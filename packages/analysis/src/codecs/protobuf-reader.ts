@@ -1,5 +1,5 @@
 import { TraceFormatError } from './trace-format-error.ts';
-import { decodeUtf8 } from './utf8.ts';
+import { cachedText } from './utf8.ts';
 
 const TWO_TO_32 = 4294967296;
 
@@ -15,7 +15,7 @@ export class ProtobufReader {
   at = 0;
   /** The end of the current message. */
   end: number;
-  readonly #view: DataView;
+  readonly view: DataView;
   /** The upper half of the last varint. */
   #high = 0;
 
@@ -23,7 +23,7 @@ export class ProtobufReader {
     // Not a Buffer of Node.js, whose parts cost more; and always the same class is faster.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.end = bytes.length;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** The next tag, number and wire type, of the current message; 0 at its end. */
@@ -53,6 +53,18 @@ export class ProtobufReader {
     this.end = outer;
   }
 
+  /** Reads each field of the current message by its tag. */
+  fields(readField: (tag: number) => void): void {
+    for (let tag = this.tag(); tag !== 0; tag = this.tag()) readField(tag);
+  }
+
+  /** Reads each field of a message that is a field of the current one. */
+  message(readField: (tag: number) => void): void {
+    const outer = this.enter();
+    this.fields(readField);
+    this.leave(outer);
+  }
+
   /** The length of the field that follows, all of which is there. */
   length(): number {
     const length = this.varint();
@@ -62,27 +74,29 @@ export class ProtobufReader {
 
   /** The lower 32 bits of a varint. */
   varint(): number {
-    const { bytes, end } = this;
     this.#high = 0;
-    let byte = 0x80;
     let low = 0;
+    let byte = 0x80;
     for (let shift = 0; shift < 28; shift += 7) {
-      if (this.at >= end) throw this.error('the rest of a number');
-      byte = bytes[this.at++] as number;
+      byte = this.#byte();
       low |= (byte & 0x7f) << shift;
       if (byte < 0x80) return low;
     }
-    if (this.at >= end) throw this.error('the rest of a number');
-    byte = bytes[this.at++] as number;
+    byte = this.#byte();
     low = (low | (byte << 28)) >>> 0;
     let high = (byte & 0x7f) >> 4;
     for (let shift = 3; byte >= 0x80; shift += 7) {
-      if (this.at >= end || shift > 31) throw this.error('a number of at most 64 bits');
-      byte = bytes[this.at++] as number;
+      if (shift > 31) throw this.error('a number of at most 64 bits');
+      byte = this.#byte();
       high |= (byte & 0x7f) << shift;
     }
     this.#high = high >>> 0;
     return low;
+  }
+
+  #byte(): number {
+    if (this.at >= this.end) throw this.error('the rest of a number');
+    return this.bytes[this.at++] as number;
   }
 
   /** A signed integer; as text when it is beyond what a number holds exactly. */
@@ -94,32 +108,31 @@ export class ProtobufReader {
   }
 
   fixed32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
+    return this.view.getUint32(this.#advance(4), true);
   }
 
   fixed64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8), true);
+    return this.view.getBigUint64(this.#advance(8), true);
   }
 
   double(): number {
-    return this.#view.getFloat64(this.#advance(8), true);
+    return this.view.getFloat64(this.#advance(8), true);
   }
 
   string(): string {
     const length = this.length();
     const start = this.at;
     this.at += length;
-    return decodeUtf8(this.bytes, start, this.at);
+    return cachedText(this.view, start, this.at);
   }
 
   /** Passes over a field that is not known. */
   skip(tag: number): void {
     const type = tag & 7;
     if (type === 0) this.varint();
-    else if (type === 1) this.#advance(8);
     else if (type === 2) this.#advance(this.length());
-    else if (type === 5) this.#advance(4);
-    else throw this.error(type < 5 ? 'no groups' : 'a known wire type');
+    else if (type === 1 || type === 5) this.#advance(type === 1 ? 8 : 4);
+    else throw this.error('a known wire type, no groups');
   }
 
   /** The error that says what was expected where. */

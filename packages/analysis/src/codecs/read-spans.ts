@@ -21,7 +21,7 @@ export function readSpans(data: string | Uint8Array): Span[] {
     throw new TraceFormatError(`${EXPECTED}; got gzip, which has to be unpacked first.`);
   if (!isLikeJson(data)) return fromProtobuf(data);
   try {
-    return fromText(decodeUtf8(data, 0, data.length));
+    return fromText(decodeUtf8(data));
   } catch (error) {
     // A line feed is also how protobuf begins.
     if (data[0] !== 0x0a) throw error;

@@ -46,9 +46,9 @@ function spanFrom(span: Fields, resources: Map<string, Resource>): Span {
     key,
     textIn(value),
   ]);
-  const { attributes, status, statusMessage, traceState, scope, ...tagged } = fieldsFromTags(tags);
+  const tagged = fieldsFromTags(tags);
+  const { attributes, status, statusMessage } = tagged;
   const kind = KINDS.find((name) => name !== 'internal' && name.toUpperCase() === span.kind) ?? tagged.kind;
-  const failure = failureIn(attributes, status, statusMessage);
   if (textOf(remote.serviceName) !== '') attributes['peer.service'] ??= textOf(remote.serviceName);
   addAddress(attributes, 'network.peer', remote);
   addAddress(attributes, 'network.local', local);
@@ -56,26 +56,20 @@ function spanFrom(span: Fields, resources: Map<string, Resource>): Span {
   const parent = hexIdOf(span.parentId, 16);
   const start = timeOfMicros(span.timestamp);
   return {
+    ...tagged,
+    ...failureIn(attributes, status, statusMessage),
     traceId: hexIdOf(span.traceId, 32),
     spanId,
     // Old tracers make a root its own parent.
     parentSpanId: parent === spanId ? undefined : someParent(parent),
-    traceState,
     flags: undefined,
     name: textOf(span.name),
     kind,
     startUnixNano: start,
     endUnixNano: start + timeOfMicros(span.duration),
-    status: failure.status,
-    statusMessage: failure.statusMessage,
-    attributes,
     events: listOf(span.annotations, 'annotations').map(eventFrom),
     links: [],
     resource: resourceOf(textOf(local.serviceName), resources),
-    scope,
-    droppedAttributes: tagged.droppedAttributes,
-    droppedEvents: tagged.droppedEvents,
-    droppedLinks: tagged.droppedLinks,
   };
 }
 
