@@ -50,38 +50,41 @@ export function bottlenecks(trace: Trace, path: CriticalPath = criticalPath(trac
 
 function operations({ segments }: CriticalPath, drag: Drag): Bottleneck[] {
   const groups: Group[] = [];
-  // Maps in maps and a list by index, as making one key of all for each span takes longer than all else here.
-  const byService = new Map<string, Map<string, ByKind>>();
+  const byName: Names<Group> = new Map();
   const groupOf: (Group | undefined)[] = new Array(spaceFor(segments));
   for (let at = 0; at < segments.length; at += 1) {
     const { span, start, end } = segments[at] as Interval;
     let group = groupOf[span.index];
     if (group === undefined) {
       const { resource, name } = span.span;
+      const { service } = resource;
       const kind = kindOf(span);
-      const byKind = getOrMake(
-        getOrMake(byService, resource.service, newMap<string, ByKind>),
-        name,
-        newMap<BottleneckKind, Group>,
-      );
-      group = byKind.get(kind);
-      if (group === undefined) {
-        group = { kind, service: resource.service, name, segments: [], spans: [], time: 0 };
-        byKind.set(kind, group);
-        groups.push(group);
-      }
+      group = getOrMake(namesOf(byName, service, kind), name, () => {
+        const made = { kind, service, name, segments: [], spans: [], time: 0 };
+        groups.push(made);
+        return made;
+      });
       groupOf[span.index] = group;
       group.spans.push(span);
     }
     group.segments.push(at);
     group.time += end - start;
   }
-  return groups.map(({ segments: own, ...rest }) => ({ ...rest, drag: drag.of(own) }));
+  return groups.map(({ segments: own, ...rest }) => ({
+    ...rest,
+    kind: rest.kind === 'cpu' && WAITING.test(rest.name) ? 'wait' : rest.kind,
+    drag: drag.of(own),
+  }));
 }
 
 type Group = Omit<Bottleneck, 'drag' | 'time' | 'spans'> & { segments: number[]; spans: TraceSpan[]; time: number };
 
-type ByKind = Map<BottleneckKind, Group>;
+// Maps in maps, as making one key of all for each span takes longer than all else here.
+type Names<V> = Map<string, Map<string, Map<string, V>>>;
+
+function namesOf<V>(names: Names<V>, service: string, kind: string): Map<string, V> {
+  return getOrMake(getOrMake(names, service, newMap<string, Map<string, V>>), kind, newMap<string, V>);
+}
 
 function newMap<K, V>(): Map<K, V> {
   return new Map();
@@ -97,36 +100,32 @@ function spaceFor(intervals: readonly Interval[]): number {
 function kindOf(span: TraceSpan): BottleneckKind {
   const system = systemOf(span.span);
   if (system === 'call') return span.children.some((child) => child.span.kind === 'server') ? 'network' : 'external';
-  return system ?? (WAITING.test(span.span.name) ? 'wait' : 'cpu');
+  return system ?? 'cpu';
 }
 
 function patterns(path: CriticalPath, drag: Drag): Bottleneck[] {
   const found: Bottleneck[] = [];
-  const generalNames = new Map<string, string>();
+  const sorts: Names<string> = new Map();
   const isRepeated = new Uint8Array(spaceFor(path.spans));
   for (const { parent, calls } of callsByParent(path)) {
-    if (calls.length === 1) continue;
     if (calls.length >= LOOP) addLoops(parent, calls);
     let run: Interval[] = [];
-    for (const call of [...calls, undefined]) {
+    for (const call of calls) {
+      const isNew = isRepeated[call.span.index] === 0;
       const previous = run.at(-1);
-      if (
-        call !== undefined &&
-        isRepeated[call.span.index] === 0 &&
-        (previous === undefined || call.start - previous.end <= CLOCK_TOLERANCE)
-      ) {
-        run.push(call);
-        continue;
+      if (!isNew || (previous !== undefined && call.start - previous.end > CLOCK_TOLERANCE)) {
+        add('sequential', parent, run);
+        run = [];
       }
-      if (run.length > 1) add('sequential', parent, run);
-      run = call === undefined || isRepeated[call.span.index] === 1 ? [] : [call];
+      if (isNew) run.push(call);
     }
+    add('sequential', parent, run);
   }
   return found;
 
   function addLoops(parent: TraceSpan, calls: readonly Interval[]) {
     const loops = new Map<string, Interval[]>();
-    for (const call of calls) append(loops, signature(call.span.span), call);
+    for (const call of calls) append(loops, sortOf(call.span.span), call);
     for (const loop of loops.values()) {
       if (loop.length < LOOP) continue;
       for (const call of loop) isRepeated[call.span.index] = 1;
@@ -134,11 +133,12 @@ function patterns(path: CriticalPath, drag: Drag): Bottleneck[] {
     }
   }
 
-  function signature({ resource, kind, name }: TraceSpan['span']): string {
-    return `${resource.service}\n${kind}\n${getOrMake(generalNames, name, () => generalName(name))}`;
+  function sortOf({ resource: { service }, kind, name }: TraceSpan['span']): string {
+    return getOrMake(namesOf(sorts, service, kind), name, () => `${service}\n${kind}\n${generalName(name)}`);
   }
 
   function add(kind: BottleneckKind, { span }: TraceSpan, calls: readonly Interval[]) {
+    if (calls.length < 2) return;
     let time = 0;
     let longest = 0;
     let apart = 0;

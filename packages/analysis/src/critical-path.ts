@@ -77,9 +77,10 @@ export function criticalPath(trace: Trace, options: CriticalPathOptions = {}): C
   return { root, segments: segments.reverse(), spans, parallel, asynchronous };
 
   function enter(span: TraceSpan, start: number, end: number) {
-    spans.push({ span, start, end });
+    const interval = { span, start, end };
+    spans.push(interval);
     if (span.children.length === 0) {
-      if (end > start) segments.push({ span, start, end });
+      if (end > start) segments.push(interval);
       return;
     }
     const awaited: TraceSpan[] = [];

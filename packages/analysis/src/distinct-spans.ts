@@ -33,41 +33,39 @@ export const NO_CHILDREN: Node[] = /* @__PURE__ */ Object.freeze([] as Node[]) a
 export function distinctSpans(spans: Iterable<Span>, warnings: TraceWarning[]): DistinctSpans {
   const nodes: Node[] = [];
   const byId = new Map<string, Node>();
-  const others = new Map<string, Node>();
-  const sharedIds = new Set<string>();
+  let ids = 0;
   for (const span of spans) {
-    const { spanId } = span;
-    if (!hasId(spanId)) {
-      warn(warnings, 'missing-id', spanId, 'A span has no id; it is shown without children.');
-      addNode(span);
-      continue;
-    }
-    const first = byId.get(spanId);
-    if (first === undefined) {
-      byId.set(spanId, addNode(span));
-      continue;
-    }
-    let same: Node | undefined = first;
-    // Most ids come once, so the longer key is made for the others only.
-    if (!isSame(first.span, span)) {
-      const key = `${spanId} ${span.kind} ${span.resource.service}`;
-      same = others.get(key);
-      if (same === undefined) {
-        sharedIds.add(spanId);
-        others.set(key, addNode(span));
-        continue;
-      }
-    }
-    same.span = moreComplete(same.span, span);
-    warn(warnings, 'duplicate-span', spanId, `Span ${spanId} came twice; the longer record is shown.`);
-  }
-  return { nodes, byId, sharedIds };
-
-  function addNode(span: Span): Node {
     const node = { span, parent: undefined, children: NO_CHILDREN, depth: 0, start: 0, end: 0, index: -1 };
     nodes.push(node);
-    return node;
+    if (hasId(span.spanId)) {
+      byId.set(span.spanId, node);
+      ids += 1;
+    } else warn(warnings, 'missing-id', span.spanId, 'A span has no id; it is shown without children.');
   }
+  // Most ids come once, so longer keys are made only where one does not.
+  return byId.size === ids ? { nodes, byId, sharedIds: new Set() } : withoutRepetitions(nodes, warnings);
+}
+
+function withoutRepetitions(nodes: readonly Node[], warnings: TraceWarning[]): DistinctSpans {
+  const byId = new Map<string, Node>();
+  const byKey = new Map<string, Node>();
+  const sharedIds = new Set<string>();
+  const distinct = nodes.filter((node) => {
+    const { spanId, kind, resource } = node.span;
+    if (!hasId(spanId)) return true;
+    const key = `${spanId} ${kind} ${resource.service}`;
+    const same = byKey.get(key);
+    if (same !== undefined) {
+      same.span = moreComplete(same.span, node.span);
+      warn(warnings, 'duplicate-span', spanId, `Span ${spanId} came twice; the longer record is shown.`);
+      return false;
+    }
+    byKey.set(key, node);
+    if (byId.has(spanId)) sharedIds.add(spanId);
+    else byId.set(spanId, node);
+    return true;
+  });
+  return { nodes: distinct, byId, sharedIds };
 }
 
 /** Whether an id is one that a parent can be found by: neither empty nor all zeros. */
@@ -84,10 +82,6 @@ export function bySiblingOrder(a: Node, b: Node): number {
     compareTexts(a.span.resource.service, b.span.resource.service) ||
     compareTexts(canonical(a.span), canonical(b.span))
   );
-}
-
-function isSame(a: Span, b: Span): boolean {
-  return a.kind === b.kind && a.resource.service === b.resource.service;
 }
 
 function moreComplete(a: Span, b: Span): Span {

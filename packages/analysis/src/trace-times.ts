@@ -3,7 +3,7 @@ import type { TraceWarning } from './trace.ts';
 import { warn } from './trace-warnings.ts';
 
 // 52 days: the differences of times this near to the median are exact in a double.
-const BELIEVABLE = 2n ** 52n;
+const BELIEVABLE = 2 ** 52;
 
 /**
  * Puts the times of all spans on one axis and returns its origin. A time more than 52 days from the median start of the
@@ -11,46 +11,55 @@ const BELIEVABLE = 2n ** 52n;
  * trace, such an end as the start of its span.
  */
 export function setTimes(nodes: readonly Node[], warnings: TraceWarning[]): bigint {
-  let first = nodes[0]?.span.startUnixNano ?? 0n;
-  let last = first;
-  for (const { span } of nodes) {
-    const { startUnixNano: start, endUnixNano: end } = span;
-    if (start < first) first = start;
-    if (end < first) first = end;
-    if (start > last) last = start;
-    if (end > last) last = end;
+  let zero = nodes[0]?.span.startUnixNano ?? 0n;
+  if (place(nodes, zero) >= BELIEVABLE) {
+    zero = medianStart(nodes);
+    place(nodes, zero);
   }
-  // Times this near to each other are near to their median too, which need not be found then.
-  const near = last - first < BELIEVABLE;
-  const median = near ? last : medianStart(nodes);
-  const isBelievable = (time: bigint): boolean => near || (time - median < BELIEVABLE && median - time < BELIEVABLE);
-  let origin = median;
-  for (const { span } of nodes)
-    if (span.startUnixNano < origin && isBelievable(span.startUnixNano)) origin = span.startUnixNano;
+  let origin = 0;
+  for (const { start } of nodes) if (isBelievable(start)) origin = Math.min(origin, start);
   for (const node of nodes) {
     const { spanId, startUnixNano, endUnixNano } = node.span;
-    const start = isBelievable(startUnixNano) ? startUnixNano : origin;
-    const end = isBelievable(endUnixNano) ? endUnixNano : start;
-    const duration = Number(end - start);
-    if (start !== startUnixNano || end !== endUnixNano) {
+    const start = isBelievable(node.start) ? node.start : origin;
+    const end = isBelievable(node.end) ? node.end : start;
+    if (start !== node.start || end !== node.end) {
       warn(
         warnings,
         'absurd-duration',
         spanId,
         `Span ${spanId} lasts from ${startUnixNano} to ${endUnixNano} ns, too far from the rest of its trace; it is shown within it.`,
       );
-    } else if (duration < 0) {
+    } else if (end < start) {
       warn(
         warnings,
         'negative-duration',
         spanId,
-        `Span ${spanId} ends ${-duration} ns before it starts; it is shown without duration.`,
+        `Span ${spanId} ends ${start - end} ns before it starts; it is shown without duration.`,
       );
     }
-    node.start = Number(start - origin);
-    node.end = node.start + Math.max(duration, 0);
+    node.start = start - origin;
+    node.end = Math.max(start, end) - origin;
   }
-  return origin;
+  return zero + BigInt(origin);
+}
+
+// Puts times in nanoseconds since one of them, and returns how far they are apart: numbers are quicker than big integers.
+function place(nodes: readonly Node[], zero: bigint): number {
+  let first = 0;
+  let last = 0;
+  for (const node of nodes) {
+    const start = Number(node.span.startUnixNano - zero);
+    const end = Number(node.span.endUnixNano - zero);
+    first = Math.min(first, start, end);
+    last = Math.max(last, start, end);
+    node.start = start;
+    node.end = end;
+  }
+  return last - first;
+}
+
+function isBelievable(time: number): boolean {
+  return Math.abs(time) < BELIEVABLE;
 }
 
 // Times that were never set do not count, unless there are no others.
