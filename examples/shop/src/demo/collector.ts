@@ -9,11 +9,12 @@ export type Collector = { readonly url: string; close(): Promise<void> };
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Starts a receiver on a free port of this machine, which hands on the spans of every request. */
-export async function startCollector(onSpans: (spans: ShopSpan[]) => void): Promise<Collector> {
+/** Starts a receiver on a free port of this machine, which hands on the spans of every request, and its body. */
+export async function startCollector(onSpans: (spans: ShopSpan[], body: string) => void): Promise<Collector> {
   const server = createServer(async (request, response) => {
     try {
-      onSpans(readOtlpJson(await readBody(request)));
+      const body = await readBody(request);
+      onSpans(readOtlpJson(body), body);
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     } catch (thrown) {
       response.writeHead(400, { 'content-type': 'text/plain' }).end(String(thrown));

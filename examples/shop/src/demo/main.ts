@@ -15,10 +15,18 @@ export async function main(given: readonly string[]): Promise<void> {
     return;
   }
   // Who reads the output may have left, as `head` does: then the demo ends too.
-  const ending = endOnSignals();
-  process.stdout.on('error', () => ending.abort());
+  const [ending, leaving] = [new AbortController(), new AbortController()];
+  // Whoever looks at a terminal and has set no time may want to look at the traces in peace.
+  const staysOpen = seconds === undefined && process.stdout.isTTY === true;
+  endOnSignals(ending, staysOpen ? leaving : undefined);
+  process.stdout.on('error', () => {
+    ending.abort();
+    leaving.abort();
+  });
   try {
-    process.exitCode = (await runDemo(seconds, ending.signal)) ? 0 : FAILED;
+    process.exitCode = (await runDemo({ seconds, ending: ending.signal, staysOpen, leaving: leaving.signal }))
+      ? 0
+      : FAILED;
   } catch (thrown) {
     process.stderr.write(`\nThe demo ended: ${describe(thrown)}\n`);
     process.exitCode = FAILED;
@@ -35,16 +43,17 @@ function readUsage(given: readonly string[]): Arguments {
   }
 }
 
-// The first signal ends the demo in order, which takes a second or two; the second one at once.
-function endOnSignals(): AbortController {
-  const ending = new AbortController();
+// The first signal ends the load in order, which takes a second or two, and with it the demo if its viewer does not stay
+// open; the next one closes the viewer, or ends all at once.
+function endOnSignals(ending: AbortController, leaving: AbortController | undefined): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(INTERRUPTED);
-      ending.abort();
+      if (signal !== 'SIGINT') leaving?.abort();
+      if (!ending.signal.aborted) return ending.abort();
+      if (leaving === undefined || leaving.signal.aborted) process.exit(INTERRUPTED);
+      leaving.abort();
     });
   }
-  return ending;
 }
 
 function describe(thrown: unknown): string {

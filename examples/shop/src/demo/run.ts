@@ -4,18 +4,25 @@ import type { ChildFailure } from './child.ts';
 import { type Load, REQUESTS_PER_SECOND, startLoad } from './load.ts';
 import { openScreen, surfaceOf } from './screen.ts';
 import { System } from './system.ts';
-import { drawReport, drawScreen, drawVerdict } from './view.ts';
+import { drawLinks, drawReport, drawScreen, drawVerdict, drawViewed } from './view.ts';
 
 const SETTLE_MS = 250;
 const FINISH_MS = 5000;
+
+/** What ends the demo, and whether its viewer stays open after the load, until `leaving` is aborted. */
+export type Ends = {
+  readonly seconds: number | undefined;
+  readonly ending: AbortSignal;
+  readonly staysOpen: boolean;
+  readonly leaving: AbortSignal;
+};
 
 /**
  * Starts the shop, sends load to it and shows its traces, for so many seconds or until `ending` is aborted; then ends
  * everything and says how it went. Resolves with whether all traces and log lines were as they must be. Rejects, with
  * everything ended, if a process could not start or did not stay.
  */
-export async function runDemo(seconds: number | undefined, ending: AbortSignal): Promise<boolean> {
-  const { stdout } = process;
+export async function runDemo(ends: Ends): Promise<boolean> {
   const audit = new Audit();
   const crash = promiseOfCrash();
   let serving = false;
@@ -25,40 +32,66 @@ export async function runDemo(seconds: number | undefined, ending: AbortSignal):
     // What a service says before and after it serves is no part of a request.
     onLine: (line) => serving && audit.logged(line),
     onCrash: crash.report,
-    onProgress: (what) => stdout.write(`Starting ${what} …\n`),
+    onProgress: (what) => process.stdout.write(`Starting ${what} …\n`),
   });
+  try {
+    return await show(system, audit, crash.happened, ends, () => {
+      serving = true;
+    });
+  } finally {
+    await system.stopViewer();
+  }
+}
 
+async function show(
+  system: System,
+  audit: Audit,
+  crash: Promise<never>,
+  { seconds, ending, staysOpen, leaving }: Ends,
+  onServing: () => void,
+): Promise<boolean> {
+  const { stdout } = process;
   let load: Load | undefined;
   let startedAt = Date.now();
+  let viewerUrl = '';
   try {
-    const gatewayUrl = await unlessAborted(system.start(), ending);
-    if (gatewayUrl === undefined) return true;
+    const started = await unlessAborted(system.start(), ending);
+    if (started === undefined) return true;
+    const { gatewayUrl } = started;
+    viewerUrl = started.viewerUrl;
     stdout.write(`Sending ${REQUESTS_PER_SECOND} requests a second to ${gatewayUrl}\n\n`);
+    stdout.write(`${drawLinks(viewerUrl, surfaceOf(stdout))}\n\n`);
     startedAt = Date.now();
-    serving = true;
+    onServing();
     load = startLoad(gatewayUrl, (answer) => audit.answered(answer));
     const screen = openScreen(
       stdout,
-      (surface) => drawScreen(audit.findings(), Date.now() - startedAt, surface),
-      (surface) => drawReport(audit.findings(), Date.now() - startedAt, surface),
+      (surface) => drawScreen(audit.findings(), Date.now() - startedAt, surface, viewerUrl),
+      (surface) => drawReport(audit.findings(), Date.now() - startedAt, surface, viewerUrl),
     );
     const settling = setInterval(() => audit.settle(), SETTLE_MS);
     try {
-      await Promise.race([end(seconds, ending), crash.happened]);
+      await Promise.race([end(seconds, ending), crash]);
     } finally {
       clearInterval(settling);
       screen.close();
     }
-    await Promise.race([load.stop(), crash.happened]);
-    await Promise.race([untilFinished(audit), crash.happened]);
+    await Promise.race([load.stop(), crash]);
+    await Promise.race([untilFinished(audit), crash]);
   } finally {
     await Promise.all([load?.stop(), system.stop()]);
   }
   audit.settle(0);
   const surface = surfaceOf(stdout);
-  stdout.write(`${drawReport(audit.findings(), Date.now() - startedAt, surface)}\n\n`);
+  stdout.write(`${drawReport(audit.findings(), Date.now() - startedAt, surface, viewerUrl)}\n\n`);
   stdout.write(`${drawVerdict(audit.findings(), surface)}\n`);
-  return passed(audit.findings());
+  const viewed = await system.viewed();
+  stdout.write(`${drawViewed(viewed, surface)}\n`);
+  if (staysOpen) {
+    stdout.write(`\n${drawLinks(viewerUrl, surface)}\n\nThe viewer stays open until Ctrl-C.\n`);
+    await aborted(leaving);
+  }
+  return passed(audit.findings()) && viewed.received === viewed.sent;
 }
 
 // What waits in the queue is no less part of a request, and whoever keeps its trace is still to be told.

@@ -4,6 +4,7 @@ import { type Collector, startCollector } from './collector.ts';
 import { type Database, startDatabase } from './database.ts';
 import { readLogLine } from './log-line.ts';
 import type { LogLine, ShopSpan } from './trace.ts';
+import { type FeedOutcome, ViewerFeed } from './viewer-feed.ts';
 
 export type SystemSetup = {
   /** The servers to use instead of embedded ones, by `DATABASE_URL`, `REDIS_URL`, `AMQP_URL` and `NATS_URL`. */
@@ -18,7 +19,7 @@ export type SystemSetup = {
 
 const HEALTH_MS = 10_000;
 
-/** The shop: a collector, a database, a cache and six services, each a process of its own. */
+/** The shop: a collector, a viewer, a database, a cache and six services, each a process of its own. */
 export class System {
   readonly #setup: SystemSetup;
   readonly #stopped = new AbortController();
@@ -27,21 +28,32 @@ export class System {
   #collector: Collector | undefined;
   #database: Database | undefined;
   #cache: Child | undefined;
+  #viewer: Child | undefined;
+  #feed: ViewerFeed | undefined;
 
   constructor(setup: SystemSetup) {
     this.#setup = setup;
   }
 
-  /** Starts everything, callees before callers, and resolves with the URL of the gateway. If it rejects, call `stop`. */
-  async start(): Promise<string> {
+  /**
+   * Starts everything, callees before callers, and resolves with the URLs of the gateway and of the viewer. If it rejects,
+   * call `stop`.
+   */
+  async start(): Promise<{ readonly gatewayUrl: string; readonly viewerUrl: string }> {
     const { servers, onSpans, onProgress, onCrash } = this.#setup;
     const { DATABASE_URL, REDIS_URL } = servers;
-    this.#collector = await startCollector(onSpans);
+    this.#collector = await startCollector((spans, body) => {
+      onSpans(spans);
+      this.#feed?.received(body, spans);
+    });
     const env = childEnvironment(this.#collector.url);
     onProgress(
       `${DATABASE_URL ? 'PostgreSQL from DATABASE_URL' : 'an embedded PostgreSQL (PGlite)'}, ${cacheName(REDIS_URL)}`,
     );
     const setup = { env, onLine: () => {}, onCrash, signal: this.#stopped.signal };
+    this.#viewer = await this.#track(startChild({ ...setup, name: 'the viewer', program: './viewer.js' }));
+    const viewerUrl = `http://127.0.0.1:${this.#viewer.port}`;
+    this.#feed = new ViewerFeed(viewerUrl);
     if (!REDIS_URL) {
       this.#cache = await this.#track(startChild({ ...setup, name: 'the cache', program: './embedded-redis.js' }));
     }
@@ -58,10 +70,14 @@ export class System {
     onProgress('checkout and gateway');
     const callees = { INVENTORY_URL: inventory, PAYMENT_URL: payment };
     const checkout = await this.#startService('checkout', { ...withDatabase, ...callees });
-    return await this.#startService('gateway', { ...env, SEARCH_URL: search, CHECKOUT_URL: checkout });
+    const urls = { SEARCH_URL: search, CHECKOUT_URL: checkout };
+    return { gatewayUrl: await this.#startService('gateway', { ...env, ...urls }), viewerUrl };
   }
 
-  /** Asks the services to end, so that they send their last spans, then ends the rest. Also ends a start that is under way. */
+  /**
+   * Asks the services to end, so that they send their last spans, then ends the rest but the viewer. Also ends a start that
+   * is under way.
+   */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await Promise.allSettled(this.#starts);
@@ -73,12 +89,25 @@ export class System {
     }
   }
 
+  /** Whether the viewer has what it was sent. To be asked when all else has stopped. */
+  async viewed(): Promise<FeedOutcome> {
+    return (await this.#feed?.outcome()) ?? { sent: 0, received: 0 };
+  }
+
+  async stopViewer(): Promise<void> {
+    await this.#viewer?.stop();
+  }
+
   async #startService(name: string, env: NodeJS.ProcessEnv): Promise<string> {
     const { onLine, onCrash } = this.#setup;
     const { signal } = this.#stopped;
     signal.throwIfAborted();
     const program = `../services/${name}.js`;
-    const readLine = (line: string): void => onLine(readLogLine(name, line));
+    const readLine = (text: string): void => {
+      const line = readLogLine(name, text);
+      onLine(line);
+      this.#feed?.logged(line);
+    };
     const service = await this.#track(startChild({ name, program, env, onLine: readLine, onCrash, signal }));
     this.#services.push(service);
     const url = `http://127.0.0.1:${service.port}`;

@@ -3,6 +3,7 @@ import { drawWaterfall, type WaterfallSpan } from '@throughline/sdk/waterfall';
 import { SLOW_MS } from '../services/sampling.ts';
 import { type Findings, passed, type Shown } from './audit.ts';
 import type { Trace } from './trace.ts';
+import type { FeedOutcome } from './viewer-feed.ts';
 
 /** Where something is drawn: how many columns and rows there are, and whether they take colour. */
 export type Surface = { readonly columns: number; readonly rows: number; readonly color: boolean };
@@ -13,11 +14,11 @@ const MIN_TRACE_ROWS = 16;
 const TURN_MS = 5000;
 
 /** Draws the state of a run on a whole screen: the summary, and as many of the two traces as there is room for. */
-export function drawScreen(findings: Findings, elapsedMs: number, surface: Surface): string {
-  const head = [...drawSummary(findings, elapsedMs, surface), ''];
+export function drawScreen(findings: Findings, elapsedMs: number, surface: Surface, viewerUrl: string): string {
+  const head = [drawLink(viewerUrl, surface), ...drawSummary(findings, elapsedMs, surface), ''];
   const room = surface.rows - head.length;
-  const slow = drawShown('slow', findings.latestSlow, surface);
-  const failed = drawShown('failed', findings.latestFailed, surface);
+  const slow = drawShown('slow', findings.latestSlow, surface, viewerUrl);
+  const failed = drawShown('failed', findings.latestFailed, surface, viewerUrl);
   const both = [...slow, '', ...failed];
   if (both.length <= room) return [...head, ...both].join('\n');
   if (room < 2 * MIN_TRACE_ROWS) {
@@ -32,11 +33,11 @@ export function drawScreen(findings: Findings, elapsedMs: number, surface: Surfa
 }
 
 /** Draws everything below each other, however long it gets. */
-export function drawReport(findings: Findings, elapsedMs: number, surface: Surface): string {
+export function drawReport(findings: Findings, elapsedMs: number, surface: Surface, viewerUrl: string): string {
   return [
-    ...drawShown('slow', findings.latestSlow, surface),
+    ...drawShown('slow', findings.latestSlow, surface, viewerUrl),
     '',
-    ...drawShown('failed', findings.latestFailed, surface),
+    ...drawShown('failed', findings.latestFailed, surface, viewerUrl),
     '',
     ...drawSummary(findings, elapsedMs, surface),
   ].join('\n');
@@ -59,6 +60,29 @@ export function drawVerdict(findings: Findings, surface: Surface): string {
     `      ${number(linesWithoutIds)} of ${number(lines)} log lines lack ids`,
     ...problems.map((problem) => `      ${problem}`),
   ].join('\n');
+}
+
+/** Says whether the viewer has all spans that were kept. */
+export function drawViewed({ sent, received }: FeedOutcome, { color }: Surface): string {
+  if (sent === received) return `      the viewer had all ${number(sent)} spans`;
+  return `${painter(color)(['red', 'bold'], 'FAIL')}  of ${number(sent)} spans the viewer had ${number(received)}`;
+}
+
+/** Where to look at the traces. */
+export function drawLinks(viewerUrl: string, surface: Surface): string {
+  const paint = painter(surface.color);
+  const rows = [
+    ['the slowest', '/?sort=slowest'],
+    ['what failed', '/?sort=errors'],
+    ['who calls whom', '/map'],
+  ];
+  const links = rows.map(([what = '', path]) => `  ${what.padEnd(16)}${paint('cyan', viewerUrl + path)}`);
+  return [drawLink(viewerUrl, surface), ...links].join('\n');
+}
+
+function drawLink(viewerUrl: string, { color }: Surface): string {
+  const paint = painter(color);
+  return `${paint('bold', 'Look at the traces:')} ${paint(['cyan', 'bold'], viewerUrl)}`;
 }
 
 function drawSummary(findings: Findings, elapsedMs: number, { columns, color }: Surface): string[] {
@@ -101,14 +125,20 @@ function wrap(parts: readonly string[], columns: number): string[] {
   return lines;
 }
 
-function drawShown(what: 'slow' | 'failed', shown: Shown | undefined, { columns, color }: Surface): string[] {
+function drawShown(
+  what: 'slow' | 'failed',
+  shown: Shown | undefined,
+  { columns, color }: Surface,
+  viewerUrl: string,
+): string[] {
   const paint = painter(color);
   const title = `Latest ${what} trace`;
   if (shown === undefined) return [`${paint('bold', title)} · none yet`];
   const { answer } = shown;
   const age = Math.max(0, Math.round((Date.now() - answer.atMs) / 1000));
   const heading = `${paint('bold', title)} · ${answer.scenario}, status ${answer.status}, ${age} s ago`;
-  return [heading, ...drawWaterfall(withLogs(shown), { width: columns, color }).trimEnd().split('\n')];
+  const link = paint('cyan', `${viewerUrl}/trace/${shown.spans[0]?.traceId}`);
+  return [heading, link, ...drawWaterfall(withLogs(shown), { width: columns, color }).trimEnd().split('\n')];
 }
 
 function withLogs({ spans, lines }: Trace): WaterfallSpan[] {
