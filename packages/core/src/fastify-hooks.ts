@@ -1,5 +1,5 @@
 import { type IncomingMessage, METHODS, type RequestListener, type ServerResponse } from 'node:http';
-import { context, type Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { Correlation } from './correlation.ts';
 import { createServerTracing, exchangeOf, type Forwarded } from './node-http.ts';
 import type { TracingOptions } from './options.ts';
@@ -7,12 +7,6 @@ import type { TracingOptions } from './options.ts';
 /** The hooks that trace a Fastify instance; add each under its name. */
 export type FastifyHooks = {
   onRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void;
-  preParsing<Payload>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    payload: Payload,
-    done: (error: null, payload: Payload) => void,
-  ): void;
   onError(request: FastifyRequest, reply: FastifyReply, error: Error, done: () => void): void;
 };
 
@@ -53,17 +47,12 @@ export function traceFastify(app: FastifyInstance, name: string, options: Tracin
       serverSpan: (reply) => reply?.request.opentelemetry?.().span ?? undefined,
       forwarded: (reply) => forwarded(reply?.request),
       echo,
+      hasHooks: true,
     },
     options,
   );
   const hooks: FastifyHooks = {
     onRequest: (request, reply, done) => server.run(request.raw, reply.raw, reply, done),
-    // Fastify reads the body in events of the parser; what earlier hooks put into the context must survive them.
-    preParsing(request, _reply, payload, done) {
-      const exchange = exchangeOf(request.raw);
-      if (exchange !== undefined) exchange.context = context.active();
-      done(null, payload);
-    },
     onError(request, _reply, error, done) {
       exchangeOf(request.raw)?.recordFailure(error);
       done();

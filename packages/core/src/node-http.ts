@@ -11,6 +11,7 @@ import { PEER_HEADER } from './keep-signals.ts';
 import {
   attachExchange,
   exchangeOf,
+  followReader,
   isQueued,
   isUpgraded,
   outcomeOf,
@@ -37,6 +38,11 @@ export type Framework<Source> = {
   readonly forwarded?: (source: Source) => Forwarded;
   /** The span that an instrumentation of the framework keeps for this request. */
   readonly serverSpan?: (source: Source) => Span | undefined;
+  /**
+   * Whether hooks come between the start of the exchange and the framework's own reading of the body: what they put into the
+   * context is to be there when it was read.
+   */
+  readonly hasHooks?: boolean;
   /**
    * Says the correlation ID in the response by the framework's own means, where those are cheaper than Node's; `false` if it
    * cannot. Who answers without them is noticed.
@@ -110,6 +116,7 @@ export function createServerTracing<Source>(
     attachExchange(exchange, request, response, framework.echo?.(source, exchange.correlation) !== true);
     if (isUpgraded(request, response)) exchange.upgrades();
     if (isMeasured()) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
+    if (framework.hasHooks === true) followReader(request);
     whenClosed(response, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
     if (response.socket === null) request.on('close', finishQueued);

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { context } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { answerCaller } from './caller-signal.ts';
-import type { Correlation } from './correlation.ts';
+import { type Correlation, getRequestScope } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import { type HeadHeaders, headersIn, valuesIn } from './head-arguments.ts';
 import type { Exchange, Outcome } from './http-server.ts';
@@ -38,6 +38,8 @@ class Messages {
   /** Whether nobody has said the correlation ID in a way that no answer goes without. */
   echoLate = false;
   complete = false;
+  /** Whether the context of the exchange is to become that of who begins to read the body. */
+  followsReader = false;
   whenClosed: ((response: ServerResponse) => void) | undefined;
   // How many listeners of `finish` are known to need no context: Node's own.
   ownFinish: number;
@@ -111,6 +113,14 @@ export function whenClosed(response: ServerResponse, callback: (response: Server
   knownMessages(response).whenClosed = callback;
 }
 
+/**
+ * Lets the context of a request's exchange become the one in which somebody begins to read the body, if that is a later one
+ * of the same span: the parser emits the rest of the events outside of any.
+ */
+export function followReader(request: IncomingMessage): void {
+  knownMessages(request).followsReader = true;
+}
+
 /** A header that a response was sent with, be it set before or given to `writeHead`. `name` is in lower case. */
 export function sentHeader(response: ServerResponse, name: string): unknown {
   const set = response.getHeader(name);
@@ -141,7 +151,10 @@ function knownMessages(message: object): Messages {
 }
 
 function emitOfRequest(this: IncomingMessage, event: string, ...rest: unknown[]): boolean {
-  const { exchange, emitOfRequest: emit } = knownMessages(this);
+  const messages = knownMessages(this);
+  const { exchange, emitOfRequest: emit } = messages;
+  // Node emits it where the reader was, ahead of the first data. It reads what nobody wanted when the response is complete.
+  if (event === 'resume' && messages.followsReader && !messages.complete) moveOn(messages);
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
   if (exchange === undefined) return emit.call(this, event, ...rest) as boolean;
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
@@ -161,6 +174,14 @@ function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[])
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
   if (exchange === undefined || !needsContext) return emit.call(this, event, ...rest) as boolean;
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
+}
+
+function moveOn(messages: Messages): void {
+  const { exchange } = messages;
+  messages.followsReader = false;
+  const active = context.active();
+  if (exchange === undefined || getRequestScope(active) !== exchange || trace.getSpan(active) !== exchange.span) return;
+  exchange.context = active;
 }
 
 function emitOn(emit: Method, emitter: EventEmitter, event: string, ...rest: unknown[]): boolean {
