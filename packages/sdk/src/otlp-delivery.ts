@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { errorMessage } from '@throughline/core';
 import { OtlpConnection } from './otlp-request.ts';
+import { otlpSerializers } from './otlp-serializers.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
 import { RejectedSpans } from './rejected-spans.ts';
 
@@ -11,7 +11,6 @@ export type OtlpEncoding = 'protobuf' | 'json';
 
 const FIRST_BACKOFF_MS = 1000;
 const CONTENT_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' };
-const SERIALIZERS = { protobuf: ProtobufTraceSerializer, json: JsonTraceSerializer };
 const compress = promisify(gzip);
 
 /**
@@ -78,9 +77,12 @@ export class OtlpDelivery {
   }
 
   // https://opentelemetry.io/docs/specs/otlp/#partial-success-1
-  #rejection(body: Buffer): RejectedSpans | undefined {
+  async #rejection(body: Buffer): Promise<RejectedSpans | undefined> {
+    if (body.length === 0) return undefined;
     try {
-      const { partialSuccess } = SERIALIZERS[this.#encoding].deserializeResponse(body);
+      const { JsonTraceSerializer, ProtobufTraceSerializer } = await otlpSerializers();
+      const serializer = this.#encoding === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer;
+      const { partialSuccess } = serializer.deserializeResponse(body);
       const rejected = Number(partialSuccess?.rejectedSpans ?? 0);
       return rejected > 0 ? new RejectedSpans(rejected, partialSuccess?.errorMessage) : undefined;
     } catch {

@@ -1,15 +1,10 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { errorMessage } from '@throughline/core';
 import { OtlpDelivery, type OtlpEncoding } from './otlp-delivery.ts';
-import { writeOtlpJson } from './otlp-json.ts';
+import { mendOtlpJson } from './otlp-json.ts';
+import { otlpSerializers } from './otlp-serializers.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
-
-const SERIALIZERS = {
-  protobuf: (spans: ReadableSpan[]) => ProtobufTraceSerializer.serializeRequest(spans),
-  json: writeOtlpJson,
-};
 
 /** Exports the SDK's spans by OTLP over HTTP. */
 export class OtlpExporter implements SpanExporter {
@@ -19,6 +14,7 @@ export class OtlpExporter implements SpanExporter {
   constructor(settings: OtlpSettings, encoding: OtlpEncoding) {
     this.delivery = new OtlpDelivery(settings, encoding);
     this.#encoding = encoding;
+    otlpSerializers().catch(() => {}); // to be there at the first flush, whose time is limited; it fails again then
   }
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
@@ -33,7 +29,11 @@ export class OtlpExporter implements SpanExporter {
   }
 
   async #export(spans: ReadableSpan[]): Promise<Error | undefined> {
-    const request = SERIALIZERS[this.#encoding](spans);
+    const { JsonTraceSerializer, ProtobufTraceSerializer } = await otlpSerializers();
+    const request =
+      this.#encoding === 'json'
+        ? mendOtlpJson(JsonTraceSerializer.serializeRequest(spans))
+        : ProtobufTraceSerializer.serializeRequest(spans);
     return request === undefined ? new Error('the spans could not be written') : this.delivery.deliver(request);
   }
 }

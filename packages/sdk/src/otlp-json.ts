@@ -1,14 +1,10 @@
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-
 /**
- * The export request of these spans in JSON, as OpenTelemetry's serializer writes it, but for three things because of which a
- * strict collector refuses all of it, with the spans of everybody else: whole numbers beyond 64 bits, which are doubles as
- * they are in protobuf, numbers that are not finite, of which JSON cannot say more than `NaN` here, and halves of characters,
- * as a limit of length leaves them.
+ * An export request in JSON as OpenTelemetry's serializer has written it, but for three things because of which a strict
+ * collector refuses all of it, with the spans of everybody else: whole numbers beyond 64 bits, which are doubles as they are
+ * in protobuf, numbers that are not finite, of which JSON cannot say more than `NaN` here, and halves of characters, as a
+ * limit of length leaves them.
  */
-export function writeOtlpJson(spans: ReadableSpan[]): Uint8Array | undefined {
-  const written = JsonTraceSerializer.serializeRequest(spans);
+export function mendOtlpJson(written: Uint8Array | undefined): Uint8Array | undefined {
   if (written === undefined) return undefined;
   const text = Buffer.from(written.buffer, written.byteOffset, written.byteLength).toString('utf8');
   const mended = withoutHalves(withDoubles(text)).replaceAll(NOT_FINITE, '"doubleValue":"NaN"');
