@@ -161,12 +161,14 @@ describe('A trace', () => {
 
         const reached = new Set(trace.spans);
         expect(reached.size).toBe(trace.spans.length);
-        for (const span of trace.spans) {
-          if (span.parent === undefined) expect(trace.roots).toContain(span);
-          else expect(span.parent.children).toContain(span);
-          expect(span.parent?.index ?? -1).toBeLessThan(span.index);
-          expect(span.end).toBeGreaterThanOrEqual(span.start);
-        }
+        // One expectation for all spans: each costs more than what it looks at.
+        const misplaced = trace.spans.filter(
+          (span) =>
+            !(span.parent?.children ?? trace.roots).includes(span) ||
+            (span.parent?.index ?? -1) >= span.index ||
+            span.end < span.start,
+        );
+        expect(misplaced).toEqual([]);
         const lost = spans.filter(({ spanId, traceId }) => traceId === trace.traceId && !trace.byId.has(spanId));
         expect(lost.map(({ spanId }) => spanId).filter((spanId) => spanId !== id(0))).toEqual([]);
       }),
@@ -174,14 +176,12 @@ describe('A trace', () => {
     );
   });
 
+  // Siblings, levels and cycles as large are in large-traces.test.ts, which goes on to analyse them.
   const HUGE = 100_000;
   it.each<[string, (index: number) => Span]>([
-    ['siblings', (index) => child(index + 2, 1)],
-    ['levels', (index) => child(index + 2, index + 1)],
     ['orphans', (index) => child(index + 2, index + 10_000_000)],
     ['spans with one id in as many services', (index) => child(2, 1, { service: `s${index}` })],
     ['copies of one span', () => child(2, 1)],
-    ['spans in one cycle', (index) => child(index + 2, index === 0 ? HUGE + 1 : index + 1)],
     ['roots', (index) => makeSpan(id(index + 2))],
     ['traces', (index) => makeSpan(id(2), { traceId: `${index}` })],
   ])('of 100,000 %s takes seconds of processor time at most', (_shape, make) => {
