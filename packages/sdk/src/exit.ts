@@ -51,16 +51,21 @@ export function flushBeforeExit(flush: () => Promise<void>): () => void {
       if (!dying) listenIfAlone(event);
     });
   };
+  // The last listener may have removed itself to raise the signal again at once, as Nest's `enableShutdownHooks` does.
+  const onListenerRemoved = (event: string | symbol, listener: unknown): void => {
+    if (listener !== onSignal && isSignal(event) && !dying && process.listenerCount(event) === 0) listenIfAlone(event);
+    else onListenerChange(event, listener);
+  };
 
   process.on('beforeExit', onBeforeExit);
   process.on('newListener', onListenerChange);
-  process.on('removeListener', onListenerChange);
+  process.on('removeListener', onListenerRemoved);
   for (const signal of SIGNALS) listenIfAlone(signal);
   return () => {
     active = false;
     process.off('beforeExit', onBeforeExit);
     process.off('newListener', onListenerChange);
-    process.off('removeListener', onListenerChange);
+    process.off('removeListener', onListenerRemoved);
     for (const signal of SIGNALS) listenIfAlone(signal);
   };
 }

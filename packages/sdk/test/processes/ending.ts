@@ -84,7 +84,7 @@ const ways: Record<string, () => void> = {
   },
   // What signal-exit does: it ends the process only if nobody else listens.
   'library that raises again when alone'() {
-    endSpan('lost');
+    endSpan('last');
     const handler = (): void => {
       if (process.listeners('SIGTERM').length > 1) return;
       process.off('SIGTERM', handler);
