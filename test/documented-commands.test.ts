@@ -39,6 +39,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npx pnpm bench': 'ten minutes on a quiet machine',
   'npx pnpm fix': 'changes files; `npx pnpm check` is the same without changes',
   'npx pnpm changeset': 'asks questions',
+  'npx pnpm api': 'writes files; `npx pnpm release:check` of CI compares them',
+  'npx pnpm release --dry-run': '`npx pnpm release:check` of CI is the same without a clean working tree',
   '.ci/run': 'is CI itself',
   'npm init': 'the reader’s own package',
   'npm pkg': 'the reader’s own package',
