@@ -3,21 +3,40 @@ export type Place = { readonly layer: number; readonly row: number };
 export type Arrow = { readonly from: number; readonly to: number };
 
 const SWEEPS = 6;
+/** With more of them, arrows run straight. */
+const MOST_PLACES = 5000;
+
+/** Where everything is: a place for each node, and for each arrow the places it passes between its ends. */
+export type Layout = { readonly places: readonly Place[]; readonly bends: readonly (readonly Place[])[] };
 
 /**
  * Places nodes in columns so that arrows lead to the right wherever there is no cycle, and in an order that crosses few of
- * them: Sugiyama's method with longest paths and barycentres.
+ * them: Sugiyama's method with longest paths and barycentres. Arrows have a place in each column they pass, as nodes have,
+ * and so do not run behind any.
  */
-export function layersOf(nodeCount: number, arrows: readonly Arrow[]): Place[] {
-  const forward = withoutCycles(nodeCount, arrows);
-  const layers = longestPaths(nodeCount, forward);
+export function layersOf(nodeCount: number, arrows: readonly Arrow[]): Layout {
+  const known = arrows.filter(({ from, to }) => from >= 0 && to >= 0);
+  const layers = longestPaths(nodeCount, withoutCycles(nodeCount, known));
+  const callers: number[][] = layers.map(() => []);
+  const callees: number[][] = layers.map(() => []);
+  const passed = arrows.map(({ from, to }) => {
+    const [first, last] = [layers[from] ?? 0, layers[to] ?? 0];
+    if (from < 0 || to < 0 || last <= first) return [];
+    const steps = layers.length < MOST_PLACES ? last - first - 1 : 0;
+    const between = Array.from({ length: steps }, (_, index) => layers.push(first + 1 + index) - 1);
+    for (const [index, node] of [...between, to].entries()) {
+      const before = index === 0 ? from : (between[index - 1] as number);
+      callers[node] = [...(callers[node] ?? []), before];
+      callees[before] = [...(callees[before] ?? []), node];
+    }
+    return between;
+  });
   const columns: number[][] = [];
-  for (let node = 0; node < nodeCount; node++) {
-    const layer = layers[node] ?? 0;
+  for (const [node, layer] of layers.entries()) {
     columns[layer] ??= [];
     columns[layer]?.push(node);
   }
-  const row = new Array<number>(nodeCount).fill(0);
+  const row = new Array<number>(layers.length).fill(0);
   const number = (column: readonly number[]) => {
     // Columns are centred, so rows of columns of different length can be compared.
     for (const [index, node] of column.entries()) row[node] = index - (column.length - 1) / 2;
@@ -28,16 +47,18 @@ export function layersOf(nodeCount: number, arrows: readonly Arrow[]): Place[] {
     for (const column of isForth ? columns : columns.toReversed()) {
       const weight = new Map<number, number>();
       for (const node of column) {
-        const others = forward
-          .filter(({ from, to }) => (isForth ? to : from) === node)
-          .map(({ from, to }) => row[isForth ? from : to] ?? 0);
+        const others = ((isForth ? callers : callees)[node] ?? []).map((other) => row[other] ?? 0);
         weight.set(node, others.length === 0 ? (row[node] ?? 0) : others.reduce((a, b) => a + b) / others.length);
       }
       column.sort((a, b) => (weight.get(a) ?? 0) - (weight.get(b) ?? 0));
       number(column);
     }
   }
-  return layers.map((layer, node) => ({ layer, row: row[node] ?? 0 }));
+  const places = layers.map((layer, node) => ({ layer, row: row[node] ?? 0 }));
+  return {
+    places: places.slice(0, nodeCount),
+    bends: passed.map((nodes) => nodes.map((node) => places[node] as Place)),
+  };
 }
 
 /** The arrows without those that close a cycle. */

@@ -3,7 +3,7 @@ import type { DependenciesAnswer } from '../../api/messages.ts';
 import { classes } from '../shell/classes.ts';
 import { count, duration, percent } from '../shell/format.ts';
 import { colorOf } from '../shell/service-colors.ts';
-import { layersOf } from './layers.ts';
+import { layersOf, type Place } from './layers.ts';
 
 const WIDTH = 168;
 const HEIGHT = 48;
@@ -20,17 +20,19 @@ type ServiceGraphProps = {
 
 /** Services in columns, callers to the left. Lines are as strong as there are calls, and red where calls fail. */
 export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: ServiceGraphProps) {
-  const places = useMemo(() => {
-    const arrows = edges.filter(({ from, to }) => from >= 0 && to >= 0);
-    const layers = layersOf(nodes.length, arrows);
-    const top = layers.reduce((least, { row }) => Math.min(least, row), 0);
-    return layers.map(({ layer, row }) => ({
+  const { places, bends } = useMemo(() => {
+    const layout = layersOf(nodes.length, edges);
+    const all = [...layout.places, ...layout.bends.flat()];
+    const top = all.reduce((least, { row }) => Math.min(least, row), 0);
+    const pointOf = ({ layer, row }: Place): Point => ({
       x: 8 + layer * (WIDTH + GAP_X),
       y: 8 + (row - top) * (HEIGHT + GAP_Y),
-    }));
+    });
+    return { places: layout.places.map(pointOf), bends: layout.bends.map((bend) => bend.map(pointOf)) };
   }, [nodes, edges]);
-  const width = places.reduce((most, { x }) => Math.max(most, x + WIDTH), 0) + 8;
-  const height = places.reduce((most, { y }) => Math.max(most, y + HEIGHT), 0) + 24;
+  const points = [...places, ...bends.flat()];
+  const width = points.reduce((most, { x }) => Math.max(most, x + WIDTH), 0) + 8;
+  const height = points.reduce((most, { y }) => Math.max(most, y + HEIGHT), 0) + 24;
   const mostCalls = edges.reduce((most, { calls }) => Math.max(most, calls), 1);
   const callsTo = new Array<number>(nodes.length).fill(0);
   const errorsTo = new Array<number>(nodes.length).fill(0);
@@ -49,7 +51,7 @@ export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: Ser
       <div class="drawing" style={{ width: `${width}px` }}>
         <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
           <title>Service map</title>
-          {edges.map((edge) => {
+          {edges.map((edge, index) => {
             const from = places[edge.from];
             const to = places[edge.to];
             if (from === undefined || to === undefined) return null;
@@ -61,7 +63,7 @@ export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: Ser
                   'has-failed': edge.errors > 0,
                   'is-aside': chosen !== -1 && edge.from !== chosen && edge.to !== chosen,
                 })}
-                d={curve(from, to)}
+                d={curve(from, bends[index] ?? [], to)}
                 stroke-width={1 + (3 * Math.log1p(edge.calls)) / Math.log1p(mostCalls)}
               >
                 <title>{`${count(edge.calls)} calls, ${percent(edge.errors / edge.calls)} failed, p95 ${duration(edge.p95)}`}</title>
@@ -105,13 +107,20 @@ export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: Ser
 
 type Point = { readonly x: number; readonly y: number };
 
-function curve(from: Point, to: Point): string {
+function curve(from: Point, bends: readonly Point[], to: Point): string {
   const [y1, y2] = [from.y + HEIGHT / 2, to.y + HEIGHT / 2];
   if (to.x <= from.x) {
     // Back to a caller, or to itself: around below.
     const below = Math.max(from.y, to.y) + HEIGHT + 14;
     return `M${from.x + WIDTH} ${y1} C${from.x + WIDTH + 40} ${below}, ${to.x - 40} ${below}, ${to.x} ${y2}`;
   }
-  const middle = Math.max(40, (to.x - from.x - WIDTH) / 2);
-  return `M${from.x + WIDTH} ${y1} C${from.x + WIDTH + middle} ${y1}, ${to.x - middle} ${y2}, ${to.x} ${y2}`;
+  let path = `M${from.x + WIDTH} ${y1}`;
+  let y = y1;
+  for (const next of [...bends, to]) {
+    const [start, end] = [next.x - GAP_X, next.y + HEIGHT / 2];
+    path += ` C${start + GAP_X / 2} ${y}, ${next.x - GAP_X / 2} ${end}, ${next.x} ${end}`;
+    if (next !== to) path += ` H${next.x + WIDTH}`;
+    y = end;
+  }
+  return path;
 }
