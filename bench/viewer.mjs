@@ -42,7 +42,7 @@ process.once('exit', remove);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 needDisk(Math.max(rate * (minutes * 60 + 10), stored) * SPAN_BYTES);
 
-const results = { machine: before, quick, minutes };
+const results = { machine: before, quick, minutes, failures: [] };
 if (parts.includes('intake')) {
   const seconds = minutes * 60;
   results.intake = await measured('intake', measureIntake(folder, { name: 'intake', rate, seconds, maxBytes: 1e12 }));
@@ -64,8 +64,8 @@ if (parts.includes('analysis') || parts.includes('page')) {
     const viewer = await ViewerProcess.start({ port: 0, maxBytes: 1e9, ...file });
     try {
       if (parts.includes('analysis')) {
-        results.analysis ??= {};
-        results.analysis[kind] = await measured(`analysis, ${kind}`, measureAnalysis(viewer, 100_000, quick ? 3 : 7));
+        const times = await measured(`analysis, ${kind}`, measureAnalysis(viewer, 100_000, quick ? 3 : 7));
+        if (times !== undefined) results.analysis = { ...results.analysis, [kind]: times };
       }
       if (parts.includes('page') && kind === 'duckdb')
         results.page = await measured('page', measurePage(viewer, 10_000, quick ? 3 : 9));
@@ -78,6 +78,7 @@ if (parts.includes('page')) results.sizes = pageSizes();
 results.loadAfter = machine().loadAverage;
 record('viewer', results, options.out);
 const { text, missed } = viewerTables(results);
+missed.push(...results.failures);
 console.log(`\n${text}\n\nWritten to ${options.out ?? 'bench'}/results.md and results.json.`);
 if (missed.length > 0) {
   console.error(`\nMissed: ${missed.join('; ')}.`);
@@ -100,11 +101,21 @@ async function searches() {
   }
 }
 
+// A part that fails takes nothing of the others with it.
 async function measured(name, work) {
   const began = performance.now();
-  const result = await work;
-  console.log(`${name}: done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  return result;
+  try {
+    const result = await work;
+    console.log(`${name}: done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    return result;
+  } catch (error) {
+    console.error(`${name}: ${error.stack}`);
+    results.failures.push(`${name}: ${error.message.split('\n', 1)[0]}`);
+    return undefined;
+  } finally {
+    results.loadAfter = machine().loadAverage;
+    record('viewer', results, options.out);
+  }
 }
 
 function clear(name) {

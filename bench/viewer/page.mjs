@@ -26,7 +26,7 @@ export async function measurePage(viewer, count, rounds) {
     for (let round = 0; round < rounds; round++) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
       const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(180_000);
       await page.addInitScript(observe);
       await page.goto(`${viewer.url}/trace/${id}`);
       await page.waitForFunction(() => window.benchmark?.interactive !== undefined);
