@@ -26,7 +26,8 @@ export async function buildProgram(): Promise<{
     platform: 'node',
     format: 'esm',
     conditions: ['throughline-source'],
-    external: ['@duckdb/node-api'],
+    splitting: true,
+    external: ['@duckdb/node-api', '@modelcontextprotocol/*'],
     outExtension: { '.js': '.js' },
   });
   const [program, cli] = [join(folder, 'start.js'), join(folder, 'cli', 'bin.js')];
