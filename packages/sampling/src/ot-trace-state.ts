@@ -1,7 +1,9 @@
-import { NEVER, randomnessOf, type Threshold } from './threshold.ts';
+import { NEVER, RANDOMNESS_AT, randomnessOf, type Threshold } from './threshold.ts';
 
 const MAX_LENGTH = 256;
+const MAX_DIGITS = 14;
 const COLON = 58;
+const [ZERO, NINE, A, F] = [48, 57, 97, 102] as const;
 const THRESHOLD = /^[0-9a-f]{1,14}$/;
 const RANDOMNESS = /^[0-9a-f]{14}$/;
 
@@ -39,10 +41,26 @@ export function writeThreshold(ot: string, threshold: Threshold): string {
  * than the flag does: whoever set the flag had another reason, so the share is unknown. Mostly that is the same text.
  */
 export function agreeWithFlag(ot: string, traceId: string, sampled: boolean): string {
+  const kept = keptByThreshold(ot, traceId);
+  if (kept !== undefined) return kept === sampled ? ot : '';
   if (ot.length > MAX_LENGTH || readSubKey(ot, 'th') === undefined) return ot;
   const threshold = readThreshold(ot);
   const agrees = threshold !== undefined && readRandomness(ot, traceId) >= threshold === sampled;
   return agrees ? ot : withoutThreshold(ot);
+}
+
+// Mostly a threshold is all there is, as in `th:fd70a`. Its digits are compared where they are, without texts of their own.
+function keptByThreshold(ot: string, traceId: string): boolean | undefined {
+  const { length } = ot;
+  if (length <= 3 || length > 3 + MAX_DIGITS || !ot.startsWith('th:')) return undefined;
+  let difference = 0;
+  for (let at = 3; at < length; at += 1) {
+    const code = ot.charCodeAt(at);
+    const isDigit = (code >= ZERO && code <= NINE) || (code >= A && code <= F);
+    if (!isDigit) return undefined;
+    if (difference === 0) difference = traceId.charCodeAt(RANDOMNESS_AT + at - 3) - code;
+  }
+  return difference >= 0;
 }
 
 // `ot` is a list such as `th:fd70a;rv:0123456789abcd;x:y`. Of a key that is there twice the first counts.

@@ -11,7 +11,8 @@ export const NEVER: Threshold = 'never';
 
 // 52 bits, which a number holds exactly. The format has one digit more, which only ratios below 2^-52 would need.
 const MAX_DIGITS = 13;
-const RANDOMNESS_AT = 18;
+/** Where in a trace id its randomness begins. */
+export const RANDOMNESS_AT = 18;
 
 /**
  * The threshold for a ratio from 0 to 1, to so many digits of precision after those that all ratios of its size share. A

@@ -92,6 +92,20 @@ it('survives any text, keeps what is not its own, and never writes what it canno
   );
 });
 
+it('says the same of a threshold that stands alone as of one among others', () => {
+  const id = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });
+  const threshold = fc.oneof(hex(14), hex(20), fc.string({ maxLength: 4 }), fc.constantFrom('', 'A', '8;', 'fd70a '));
+  fc.assert(
+    fc.property(id, threshold, fc.nat(14), fc.boolean(), (traceId, digits, shared, sampled) => {
+      // Random digits differ at once; some are to be those of the trace.
+      const alone = `th:${traceId.slice(18, 18 + shared)}${digits}`;
+      const among = agreeWithFlag(`${alone};x:1`, traceId, sampled);
+      expect(agreeWithFlag(alone, traceId, sampled)).toBe(among === 'x:1' ? '' : among.slice(0, -';x:1'.length));
+    }),
+    { seed, numRuns: 5000 },
+  );
+});
+
 it('reads a member of any length in linear time', () => {
   const hostile = ['th:'.repeat(1e6), ';'.repeat(3e6), 'th:8;'.repeat(6e5), `rv:${'0'.repeat(3e6)}`];
   const start = performance.now();
