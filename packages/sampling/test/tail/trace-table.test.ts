@@ -44,7 +44,11 @@ it('finds what was added and not removed, by the same id and by another with the
       expect(table.size).toBe(known.size);
     }
     for (const [text, entry] of known) {
-      expect([table.has(entry), traceIdText(entry), table.find(new TraceId(text)) === entry]).toEqual([true, text, true]);
+      expect([table.has(entry), traceIdText(entry), table.find(new TraceId(text)) === entry]).toEqual([
+        true,
+        text,
+        true,
+      ]);
     }
     table.giveBack();
     expect([...known].every(([text, entry]) => table.find(new TraceId(text)) === entry)).toBe(true);
