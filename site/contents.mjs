@@ -33,6 +33,7 @@ export const sections = [
       ['Samplers', 'packages/sampling/README.md', 'packages/sampling'],
       ['Whole across services', 'packages/sampling/PEERS.md', 'packages/sampling-peers'],
       ['What tracing costs', 'docs/performance.md', 'performance'],
+      ['What happens when things go wrong', 'docs/reliability.md', 'reliability'],
       ['All measurements', 'bench/results.md', 'results'],
     ],
   },

@@ -112,7 +112,9 @@ function changed(root: unknown, way: readonly number[], value: unknown, remove: 
   const keys = Object.keys(holder);
   const key = keys[step % Math.max(1, keys.length)];
   if (key === undefined) return value;
-  if (rest.length === 0 && remove) delete holder[key];
+  // JSON has no arrays with holes.
+  if (rest.length === 0 && remove && Array.isArray(root)) root.splice(Number(key), 1);
+  else if (rest.length === 0 && remove) delete holder[key];
   else holder[key] = changed(holder[key], rest, value, remove);
   return root;
 }

@@ -11,8 +11,9 @@ const FEW = 24;
  * What a run has shown of one server: how its heap grew by the requests, and what it holds at rest.
  * @param {readonly Report[]} reports
  * @param {readonly number[]} made
+ * @param {boolean} isLong
  */
-export function judge(reports, made) {
+export function judge(reports, made, isLong) {
   const [later, requests] = [reports.slice(WARM_UP), made.slice(WARM_UP)];
   const slope = medianSlope(
     requests,
@@ -23,7 +24,8 @@ export function judge(reports, made) {
   const last = reports.at(-1);
   /** @type {string[]} */
   const shortcomings = [];
-  if (grownBytes > HEAP_NOISE_BYTES) shortcomings.push(`the heap grew by ${Math.round(grownBytes / 1000)} kB`);
+  if (isLong && grownBytes > HEAP_NOISE_BYTES)
+    shortcomings.push(`the heap grew by ${Math.round(grownBytes / 1000)} kB`);
   const most = (/** @type {(report: Report) => number} */ of) => Math.max(...later.map(of));
   const least = (/** @type {(report: Report) => number} */ of) => Math.min(...later.map(of));
   for (const [what, of] of /** @type {[string, (report: Report) => number][]} */ ([
