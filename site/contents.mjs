@@ -19,6 +19,7 @@ export const sections = [
       ['NestJS', 'packages/nestjs/README.md', 'packages/nestjs'],
       ['Calls: fetch, axios, node:http', 'packages/clients/README.md', 'packages/clients'],
       ['Databases', 'packages/databases/README.md', 'packages/databases'],
+      ['Functions: AWS Lambda, Google Cloud', 'packages/serverless/README.md', 'packages/serverless'],
       ['Queues', 'packages/messaging/README.md', 'packages/messaging'],
       ['Logs', 'packages/logs/README.md', 'packages/logs'],
       ['Metrics', 'packages/metrics/README.md', 'packages/metrics'],
@@ -41,10 +42,13 @@ export const sections = [
     title: 'See',
     pages: [
       ['The viewer', 'packages/viewer/README.md', 'packages/viewer'],
+      ['More of the viewer', 'docs/viewer.md', 'viewer'],
       ['The command line', 'docs/command-line.md', 'command-line'],
       ['Analysis', 'packages/analysis/README.md', 'packages/analysis'],
+      ['More of analysis', 'docs/analysis.md', 'analysis'],
       ['Root causes', 'docs/root-cause.md', 'root-cause'],
-      ['Other backends', 'packages/readers/README.md', 'packages/readers'],
+      ['Traces of other backends', 'packages/readers/README.md', 'packages/readers'],
+      ['Running a backend', 'deploy/README.md', 'deploy'],
     ],
   },
   {
