@@ -91,7 +91,7 @@ function openError(file: string, cause: unknown): Error {
     const who = holder === undefined ? 'another process' : `process ${holder}`;
     return new Error(`[viewer] ${file} is in use by ${who}. Use that viewer, or choose another \`file\`.`, { cause });
   }
-  if (/not a valid|corrupt|checksum|wal|serializ|deserializ/i.test(text))
+  if (/not a valid|corrupt|checksum|wal|serializ|deserializ|not read enough bytes/i.test(text))
     return new Error(
       `[viewer] ${file} is damaged, or no file of a viewer. Move it away (and ${file}.wal, if there), or choose another \`file\`.`,
       { cause },
