@@ -18,9 +18,15 @@ export function valuesIn(headers: HeadHeaders, name: string): unknown[] {
     const flat = Array.isArray(headers[0]) ? headers.flat() : headers;
     return flat.filter((_value, n) => n % 2 === 1 && isNamed(flat[n - 1], name));
   }
-  if (headers[name] !== undefined) return [headers[name]];
   for (const key in headers) if (isNamed(key, name)) return [headers[key]];
   return [];
+}
+
+/** The value of a header among those, or a list where it has several; `undefined` where it has none. */
+export function valueIn(headers: HeadHeaders, name: string): unknown {
+  if (!Array.isArray(headers) && headers[name] !== undefined) return headers[name];
+  const values = valuesIn(headers, name);
+  return values.length > 1 ? values : values[0];
 }
 
 /** Whether this is the name of a header, in any case; `name` is in lower case. */

@@ -180,10 +180,18 @@ type Server = { readonly address: string; readonly port: number | undefined };
 
 // A service has few names; a stranger may invent any number of them.
 const servers = new Map<string, Server>();
+// Looking up a text that was just read off the wire takes longer than to compare it.
+let lastHost: string | undefined;
+let lastServer: Server | undefined;
 
 function serverOf(host: string): Server | undefined {
-  const seen = servers.get(host);
-  if (seen !== undefined) return seen;
+  if (host === lastHost) return lastServer;
+  lastHost = host;
+  lastServer = servers.get(host) ?? parsedServer(host);
+  return lastServer;
+}
+
+function parsedServer(host: string): Server | undefined {
   const parts = host.length > 300 ? null : HOST.exec(host);
   if (parts === null) return undefined;
   const address = withoutBrackets(parts[1] as string);

@@ -54,7 +54,7 @@ export function logFieldReader(component: string, options: LogFieldOptions = {})
 type Fields = Record<string, string | boolean>;
 
 /** A backend's convention: how it writes the ids of a span, and what it calls the id of a request. */
-type Naming = { readonly requestId: string; readonly addSpan: (fields: Fields, span: SpanContext) => void };
+type Naming = { readonly requestId: string; readonly spanFields: (span: SpanContext) => Fields };
 
 const checks: OptionChecks<LogFieldOptions> = {
   names: [
@@ -68,11 +68,11 @@ const FLAGS = ['00', '01', '02', '03'];
 
 const otel: Naming = {
   requestId: 'request_id',
-  addSpan(fields, { traceId, spanId, traceFlags }) {
-    fields.trace_id = traceId;
-    fields.span_id = spanId;
-    fields.trace_flags = FLAGS[traceFlags] ?? traceFlags.toString(16).padStart(2, '0');
-  },
+  spanFields: ({ traceId, spanId, traceFlags }) => ({
+    trace_id: traceId,
+    span_id: spanId,
+    trace_flags: FLAGS[traceFlags] ?? traceFlags.toString(16).padStart(2, '0'),
+  }),
 };
 
 // https://docs.cloud.google.com/trace/docs/trace-log-integration for the values,
@@ -81,11 +81,11 @@ function gcp(projectId: string | undefined): Naming {
   const prefix = projectId === undefined ? '' : `projects/${projectId}/traces/`;
   return {
     requestId: 'request_id',
-    addSpan(fields, { traceId, spanId, traceFlags }) {
-      fields['logging.googleapis.com/trace'] = prefix + traceId;
-      fields['logging.googleapis.com/spanId'] = spanId;
-      fields['logging.googleapis.com/trace_sampled'] = (traceFlags & TraceFlags.SAMPLED) !== 0;
-    },
+    spanFields: ({ traceId, spanId, traceFlags }) => ({
+      'logging.googleapis.com/trace': prefix + traceId,
+      'logging.googleapis.com/spanId': spanId,
+      'logging.googleapis.com/trace_sampled': (traceFlags & TraceFlags.SAMPLED) !== 0,
+    }),
   };
 }
 
@@ -93,26 +93,22 @@ function gcp(projectId: string | undefined): Naming {
 // every span id. https://github.com/DataDog/dd-trace-go/pull/1746
 const datadog: Naming = {
   requestId: 'request_id',
-  addSpan(fields, { traceId, spanId }) {
-    fields['dd.trace_id'] = traceId.startsWith('0000000000000000') ? decimal(traceId) : traceId;
-    fields['dd.span_id'] = decimal(spanId);
-  },
+  spanFields: ({ traceId, spanId }) => ({
+    'dd.trace_id': traceId.startsWith('0000000000000000') ? decimal(traceId) : traceId,
+    'dd.span_id': decimal(spanId),
+  }),
 };
 
 // https://www.elastic.co/docs/reference/ecs/ecs-tracing
 const ecs: Naming = {
   requestId: 'http.request.id',
-  addSpan(fields, { traceId, spanId }) {
-    fields['trace.id'] = traceId;
-    fields['span.id'] = spanId;
-  },
+  spanFields: ({ traceId, spanId }) => ({ 'trace.id': traceId, 'span.id': spanId }),
 };
 
 function read(naming: Naming): Fields {
   const active = context.active();
-  const fields: Fields = {};
   const spanContext = trace.getSpanContext(active);
-  if (spanContext !== undefined && isSpanContextValid(spanContext)) naming.addSpan(fields, spanContext);
+  const fields = spanContext !== undefined && isSpanContextValid(spanContext) ? naming.spanFields(spanContext) : {};
   const correlation = getCorrelation(active);
   if (correlation !== undefined) fields[naming.requestId] = correlation.id;
   return fields;

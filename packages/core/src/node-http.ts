@@ -103,7 +103,8 @@ export function createServerTracing<Source>(
     recordRequestHeaders?.(attributes, (name) => headers[name]);
     const span = startServerSpan(tracer, method, route, attributes, inbound);
     const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, span), false);
-    exchange.caller = callerOf(headers[PEER_HEADER], trace.getSpanContext(inbound.parent), exchange);
+    const proof = headers[PEER_HEADER];
+    if (proof !== undefined) exchange.caller = callerOf(proof, trace.getSpanContext(inbound.parent), exchange);
     return exchange;
   }
 
@@ -246,6 +247,7 @@ function ownScheme(socket: object | undefined): string {
 
 // `2` and above have no minor version.
 function protocolVersion(version: string): string {
+  if (version === '1.1') return version;
   return version.endsWith('.0') && version !== '1.0' ? version.slice(0, -2) : version;
 }
 

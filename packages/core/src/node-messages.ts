@@ -6,7 +6,7 @@ import { context, trace } from '@opentelemetry/api';
 import { answerCaller } from './caller-signal.ts';
 import { type Correlation, getRequestScope } from './correlation.ts';
 import { callSafely } from './failure.ts';
-import { type HeadHeaders, headersIn, valuesIn } from './head-arguments.ts';
+import { type HeadHeaders, headersIn, valueIn } from './head-arguments.ts';
 import type { Exchange, Outcome } from './http-server.ts';
 import { keepSignals } from './keep-signals.ts';
 
@@ -126,8 +126,7 @@ export function sentHeader(response: ServerResponse, name: string): unknown {
   const set = response.getHeader(name);
   if (set !== undefined) return set;
   const written = knownMessages(response).headersWritten;
-  const values = written === undefined ? [] : valuesIn(written, name);
-  return values.length > 1 ? values : values[0];
+  return written === undefined ? undefined : valueIn(written, name);
 }
 
 /** Gets a request and its response ready for an exchange, if there is going to be one. */
@@ -216,7 +215,7 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
 // Whoever answers past the framework has not got what was told to that.
 function echo(response: ServerResponse, args: unknown[], { header, id }: Correlation): void {
   const given = headersIn(args);
-  if (given !== undefined && valuesIn(given, header).length > 0) return;
+  if (given !== undefined && valueIn(given, header) !== undefined) return;
   if (!response.hasHeader(header)) response.setHeader(header, id);
 }
 
