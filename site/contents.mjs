@@ -21,6 +21,7 @@ export const sections = [
       ['Databases', 'packages/databases/README.md', 'packages/databases'],
       ['Functions: AWS Lambda, Google Cloud', 'packages/serverless/README.md', 'packages/serverless'],
       ['Queues', 'packages/messaging/README.md', 'packages/messaging'],
+      ['Queues without an adapter', 'docs/other-queues.md', 'other-queues'],
       ['Logs', 'packages/logs/README.md', 'packages/logs'],
       ['Metrics', 'packages/metrics/README.md', 'packages/metrics'],
       ['Your own code, node:http', 'packages/core/README.md', 'packages/core'],
@@ -36,6 +37,7 @@ export const sections = [
       ['What tracing costs', 'docs/performance.md', 'performance'],
       ['What happens when things go wrong', 'docs/reliability.md', 'reliability'],
       ['All measurements', 'bench/results.md', 'results'],
+      ['When things go wrong', 'docs/reliability.md', 'reliability'],
     ],
   },
   {

@@ -42,6 +42,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npx pnpm api': 'writes files; `npx pnpm release:check` of CI compares them',
   'npx pnpm release --dry-run': '`npx pnpm release:check` of CI is the same without a clean working tree',
   '.ci/run': 'is CI itself',
+  'npx pnpm test:soak': 'half an hour; it is for releases',
+  'npx pnpm test:fuzz': 'ten minutes; CI runs it for seconds',
   'docker compose': 'needs Docker; test/deploy.test.ts checks the files against their schemas',
   kubectl: 'needs a cluster; test/deploy.test.ts checks the files against their schemas',
   'export GRAFANA_PASSWORD': 'for docker compose',

@@ -62,6 +62,14 @@ describe('the code in READMEs', () => {
     }
   });
 
+  it('of a package has a page that is read in a minute: at most 60 lines', () => {
+    const lengths = readdirSync(join(root, 'packages')).map((name) => {
+      const lines = readFileSync(join(root, 'packages', name, 'README.md'), 'utf8').split('\n').length - 1;
+      return { name, lines };
+    });
+    expect(lengths.filter(({ lines }) => lines > 60)).toEqual([]);
+  });
+
   it('would be refused if it used an option that does not exist', () => {
     expect(errors.filter(isPlanted)).toEqual([expect.stringMatching(/^packages\/express\/README\.md:4 .*'ignored'/)]);
   });
