@@ -78,7 +78,9 @@ async function shortened(code) {
   const result = await minify(code, {
     module: true,
     ecma: 2020,
-    compress: { ...names, passes: 2 },
+    // Functions of more than a line stay where they are: terser puts what comes of them into `import()` without the parentheses
+    // that make it one argument, and the import fails.
+    compress: { ...names, passes: 2, inline: 1 },
     mangle: names,
     format: { max_line_len: 120, comments: false, preserve_annotations: true },
   });

@@ -98,7 +98,7 @@ export function foundTrace(row: readonly unknown[]): FoundTrace {
     spanCount: spans as number,
     errorCount: errors as number,
     matchCount: Number(matches),
-    services: [...services.values()],
+    services: [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     run: run as number,
   };
 }

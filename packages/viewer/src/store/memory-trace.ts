@@ -69,7 +69,7 @@ export class MemoryTrace {
         name,
         spanCount: spans,
         errorCount: errors,
-      })),
+      })).sort((a, b) => (a.name < b.name ? -1 : 1)),
       run: this.run,
     };
   }

@@ -5,8 +5,6 @@ import type { FoundTrace } from '../api/messages.ts';
 export function toSummary(found: FoundTrace): TraceSummary {
   const { traceId, rootService, rootName, duration, spanCount, errorCount } = found;
   const startUnixNano = BigInt(found.startUnixNano);
-  const services = found.services
-    .map((service) => ({ name: service.name, spanCount: service.spanCount }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const services = found.services.map(({ name, spanCount }) => ({ name, spanCount }));
   return { traceId, rootService, rootName, startUnixNano, duration, spanCount, errorCount, services };
 }
