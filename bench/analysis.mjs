@@ -1,5 +1,5 @@
-// What analysis costs: `npx pnpm bench:analysis [--short]`, or after a build `node bench/analysis.mjs`. Prints tables and fails if
-// an aim is missed. Times are of the processor, garbage collection included, the best and the median of several runs; each row is
+// What analysis costs: `npx pnpm bench:analysis [--short]`, or after a build `node bench/analysis.mjs`. Prints tables, writes
+// them to results.md (not with --short), and fails if an aim is missed. Times are of the processor, garbage collection included, the best and the median of several runs; each row is
 // measured in a process of its own. Memory is what the heap and external memory grow by after garbage collection with all results
 // alive, and how much larger the process ever was than before. Beside each time stands what a fixed calibration loop took in between:
 // the least seen on the machine of the README is 26 ms, and the more others disturb, the more it takes.
@@ -17,6 +17,8 @@ import {
   selfTimes,
   withoutSkew,
 } from '../packages/analysis/dist/index.js';
+import { busyWarning, machine } from './machine.mjs';
+import { record } from './results.mjs';
 
 /** @typedef {import('@throughline/analysis').Span} Span */
 /** @typedef {{ best: number, median: number, calibration: number, grown: number, peak: number, notes: string }} Measured */
@@ -268,27 +270,38 @@ function check(what, is, aim, unit) {
   return is.toFixed(0);
 }
 
+/** What was printed, for the results. @type {string[]} */
+const printed = [];
+/** @param {string} text */
+function print(text) {
+  printed.push(text);
+  console.log(text);
+}
+
 /** @param {string[]} columns */
 function header(...columns) {
-  console.log(`| ${columns.join(' | ')} |\n| ${columns.map(() => '---').join(' | ')} |`);
+  print(`| ${columns.join(' | ')} |\n| ${columns.map(() => '---').join(' | ')} |`);
 }
 
 function main() {
   const short = argv.includes('--short');
-  console.log(
-    `Node.js ${process.version}. One trace of 100,000 spans through model, critical path, self times and bottlenecks\n`,
-  );
+  const where = machine();
+  const warning = busyWarning(where);
+  if (warning !== undefined) console.warn(warning);
+  /** @type {{ what: string, sizes: number[], times: number[] }[]} */
+  const growth = [];
+  print(`One trace of 100,000 spans through model, critical path, self times and bottlenecks\n`);
   header('shape', 'best ms (aim 300)', 'median ms', 'calibration ms', 'MB kept (aim 200)', 'MB at most');
   for (const shape of Object.keys(SHAPES)) {
     const { best, median: middle, calibration, grown, peak } = measure('shape', shape, 100_000, 9);
     const kept = check(shape, grown, 200, 'MB');
-    console.log(
+    print(
       `| ${shape} | ${check(shape, best, 300, 'ms')} | ${middle.toFixed(0)} | ${calibration.toFixed(0)} | ${kept} | ${peak.toFixed(0)} |`,
     );
   }
 
   const sizes = short ? [1000, 10_000, 100_000] : [1000, 10_000, 100_000, 1_000_000];
-  console.log(
+  print(
     '\nBest ms by number of spans; the exponent is the slope on log-log axes from the second size on, as the first is mostly warming up\n',
   );
   header('work', ...sizes.map((size) => size.toLocaleString('en')), 'exponent');
@@ -297,13 +310,14 @@ function main() {
     ['stream', 'graph and statistics'],
   ]) {
     const times = sizes.map((size) => measure(kind ?? '', what ?? '', size, size >= 1_000_000 ? 1 : 5).best);
+    growth.push({ what: what ?? '', sizes, times });
     const exponent = slope(sizes.slice(1), times.slice(1));
-    console.log(`| ${what} | ${times.map((ms) => ms.toFixed(1)).join(' | ')} | ${exponent.toFixed(2)} |`);
+    print(`| ${what} | ${times.map((ms) => ms.toFixed(1)).join(' | ')} | ${exponent.toFixed(2)} |`);
     if (exponent > 1.2) missed.push(`${what} grows with an exponent of ${exponent.toFixed(2)}`);
   }
 
   const total = short ? 100_000 : 1_000_000;
-  console.log(`\n${total.toLocaleString('en')} spans in traces of 20, one run after the first\n`);
+  print(`\n${total.toLocaleString('en')} spans in traces of 20, one run after the first\n`);
   header('work', 'ms', 'calibration ms', 'MB kept');
   let sum = 0;
   for (const [kind, what] of [
@@ -313,21 +327,20 @@ function main() {
   ]) {
     const { best, calibration, grown } = measure(kind ?? '', what ?? '', total, 1);
     if (kind !== 'stream') sum += best;
-    console.log(`| ${what} | ${best.toFixed(0)} | ${calibration.toFixed(0)} | ${grown.toFixed(0)} |`);
+    print(`| ${what} | ${best.toFixed(0)} | ${calibration.toFixed(0)} | ${grown.toFixed(0)} |`);
   }
   check('statistics and dependency graph', sum, (3000 * total) / 1e6, 'ms');
 
   if (!short) {
-    console.log('\nBad input through the same and clock skew, one run after the first\n');
+    print('\nBad input through the same and clock skew, one run after the first\n');
     header('input', 'ms', 'calibration ms', 'MB at most', 'warnings');
     for (const name of Object.keys(BAD)) {
       const { best, calibration, peak, notes } = measure('bad', name, 0, 1);
-      console.log(
-        `| ${name} | ${best.toFixed(0)} | ${calibration.toFixed(0)} | ${peak.toFixed(0)} | ${notes || 'none'} |`,
-      );
+      print(`| ${name} | ${best.toFixed(0)} | ${calibration.toFixed(0)} | ${peak.toFixed(0)} | ${notes || 'none'} |`);
       check(name, best, 15_000, 'ms');
     }
   }
+  if (!short) record('analysis', { machine: where, text: printed.join('\n'), growth });
   if (missed.length > 0) {
     console.error(`\nMissed:\n${missed.join('\n')}`);
     process.exitCode = 1;

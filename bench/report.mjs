@@ -3,7 +3,7 @@ import { VARIANTS } from './matrix.mjs';
 import { viewerTables } from './viewer/report.mjs';
 
 /** The results as Markdown. */
-export function report({ http, startup, weight, viewer }) {
+export function report({ http, startup, weight, analysis, viewer }) {
   const parts = [
     '# Results',
     'Written by the benchmark: see [README.md](README.md) for how, and what the columns mean.',
@@ -13,6 +13,7 @@ export function report({ http, startup, weight, viewer }) {
   if (startup !== undefined)
     parts.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
   if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
+  if (analysis !== undefined) parts.push('## Analysis', place(analysis.machine), analysis.text);
   if (viewer !== undefined) parts.push('## Viewer', viewerPlace(viewer), viewerTables(viewer).text);
   return `${parts.join('\n\n')}\n`;
 }
