@@ -1,9 +1,9 @@
-import { type Attributes, type Span, type TextMapGetter, type TracerProvider, trace } from '@opentelemetry/api';
-import { type CorrelationOptions, correlationReader } from './correlation.ts';
+import { type Attributes, type Span, type TextMapGetter, trace } from '@opentelemetry/api';
+import { correlationReader } from './correlation.ts';
 import { callSafely } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
-import { Exchange, startServerSpan } from './http-server.ts';
-import { checkOptions, is, type OptionChecks } from './options.ts';
+import { Exchange, serverErrorRule, startServerSpan } from './http-server.ts';
+import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { queryRedactor } from './redaction.ts';
 import { extractTrusted, type Trust } from './trust.ts';
 import { VERSION } from './version.ts';
@@ -11,50 +11,22 @@ import { VERSION } from './version.ts';
 export type { InboundRequest } from './http-attributes.ts';
 
 /** Options for exchanges that come as an event; `Event` is the platform's. They mean what those of servers mean. */
-export type EventTracingOptions<Event> = {
-  /**
-   * Where spans are made.
-   * @default the provider registered with `@opentelemetry/api`
-   */
-  tracerProvider?: TracerProvider;
+export type EventTracingOptions<Event> = Pick<
+  TracingOptions,
+  'tracerProvider' | 'isError' | 'correlation' | 'requestHeaders' | 'redactQuery'
+> & {
   /**
    * What the trace context of a request is worth: `'continue'`, `'link'` or `'ignore'`.
    * @default every context is continued
    */
   trust?: (event: Event) => Trust;
-  /**
-   * Which response statuses make the span an error.
-   * @default 500 and above
-   */
-  isError?: (statusCode: number) => boolean;
-  /** Where the correlation ID of a request comes from and goes to. */
-  correlation?: CorrelationOptions;
-  /**
-   * Request headers to put on the span. `authorization`, `proxy-authorization`, `cookie` and `set-cookie` never are.
-   * @default []
-   */
-  requestHeaders?: readonly string[];
-  /**
-   * Query parameters to redact besides the well-known credentials and signatures; case does not matter.
-   * @default []
-   */
-  redactQuery?: readonly string[];
   /** Called when the span has started; a hook that throws changes nothing. */
   onStart?: (span: Span, event: Event) => void;
   /** Called just before the span ends; a hook that throws changes nothing. */
   onEnd?: (span: Span, event: Event) => void;
 };
 
-export const eventOptionChecks: OptionChecks<EventTracingOptions<never>> = {
-  tracerProvider: is.tracerProvider,
-  trust: is.function,
-  isError: is.function,
-  correlation: is.object,
-  requestHeaders: is.headerNames,
-  redactQuery: is.strings,
-  onStart: is.function,
-  onEnd: is.function,
-};
+const { ignore: _ignore, responseHeaders: _responseHeaders, ...eventOptionChecks } = serverOptionChecks;
 
 /** A request that came as an event. */
 export type EventRequest = InboundRequest & {
@@ -78,11 +50,12 @@ export function createEventTracing<Event>(
   options: EventTracingOptions<Event> = {},
 ): EventTracing<Event> {
   checkOptions(component, options, eventOptionChecks);
-  const { tracerProvider = trace, trust, correlation = {}, isError = isServerError, onStart, onEnd } = options;
+  const { tracerProvider = trace, trust, correlation = {}, onStart, onEnd } = options;
   const tracer = tracerProvider.getTracer(`@throughline/serverless/${component}`, VERSION);
   const redactQuery = queryRedactor(options.redactQuery);
   const recordRequestHeaders = headerRecorder('request', options.requestHeaders);
   const readCorrelation = correlationReader(correlation);
+  const countsAsError = serverErrorRule(options.isError);
 
   return {
     begin(request, event, attributes) {
@@ -98,8 +71,6 @@ export function createEventTracing<Event>(
     },
     finish(exchange, event, statusCode) {
       const abortedBy = statusCode === undefined ? 'server' : undefined;
-      const countsAsError = (status: number): boolean =>
-        callSafely('isError', isError, status) ?? isServerError(status);
       exchange.finish({ statusCode, abortedBy, contentType: undefined }, countsAsError, () => {
         if (onEnd !== undefined) callSafely('onEnd', onEnd, exchange.span, event);
       });
@@ -111,7 +82,3 @@ const headerGetter: TextMapGetter<EventRequest> = {
   keys: () => [], // what is asked for by pattern, such as Jaeger's baggage, is not found
   get: (request, name) => request.header(name.toLowerCase()),
 };
-
-function isServerError(statusCode: number): boolean {
-  return statusCode >= 500;
-}

@@ -1,4 +1,5 @@
-import { diag, type Exception, type Span } from '@opentelemetry/api';
+import { diag, type Exception, type Span, SpanStatusCode } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 
 const MAX_MESSAGE_LENGTH = 1024;
 
@@ -42,6 +43,13 @@ export function recordException(span: Span, thrown: unknown, redact = (text: str
     if (typeof stack === 'string') exception.stack = redact(stack);
   }
   span.recordException(exception);
+}
+
+/** Makes a span one that failed with what was thrown: its exception, `error.type` and status. */
+export function recordFailure(span: Span, thrown: unknown): void {
+  recordException(span, thrown);
+  span.setAttribute(ATTR_ERROR_TYPE, errorType(thrown));
+  span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });
 }
 
 /**

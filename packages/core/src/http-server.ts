@@ -12,7 +12,7 @@ import {
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { ActiveContext } from './active-context.ts';
 import { type Correlation, getRequestScope } from './correlation.ts';
-import { errorMessage, errorType, recordException } from './failure.ts';
+import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
 import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
 import type { StartedExchange } from './http-measurement.ts';
 import { randomSpanId, randomTraceId } from './random-ids.ts';
@@ -211,6 +211,18 @@ function isEventStream(contentType: unknown): boolean {
 export function activeExchange(): Exchange | undefined {
   const scope = getRequestScope(context.active());
   return scope !== undefined && 'recordFailure' in scope ? (scope as Exchange) : undefined;
+}
+
+/** Which response statuses make a SERVER span an error: what the application says, or, where that fails, 500 and above. */
+export function serverErrorRule(
+  isError: ((statusCode: number) => boolean) | undefined,
+): (statusCode: number) => boolean {
+  if (isError === undefined) return isServerError;
+  return (statusCode) => callSafely('isError', isError, statusCode) ?? isServerError(statusCode);
+}
+
+function isServerError(statusCode: number): boolean {
+  return statusCode >= 500;
 }
 
 const MAX_NAMES = 1000;

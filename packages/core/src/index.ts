@@ -1,6 +1,6 @@
 export { type CarrierFields, extractContext, injectContext } from './carrier.ts';
 export { type Correlation, type CorrelationOptions, getCorrelation } from './correlation.ts';
-export { callSafely, errorMessage, errorType, recordException } from './failure.ts';
+export { callSafely, errorMessage, errorType, recordException, recordFailure } from './failure.ts';
 export { type LogFieldOptions, type LogFieldReader, type LogFields, logFieldReader, logFields } from './log-fields.ts';
 export type { TracingOptions } from './options.ts';
 export { type RawRequest, type RequestIdOptions, requestId } from './request-id.ts';

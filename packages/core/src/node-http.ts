@@ -6,7 +6,7 @@ import { type Correlation, correlationReader } from './correlation.ts';
 import { callSafely, reportHook } from './failure.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
 import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
-import { Exchange, localServerSpan, startServerSpan, untracedContext } from './http-server.ts';
+import { Exchange, localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
 import {
   attachExchange,
@@ -71,15 +71,13 @@ export function createServerTracing<Source>(
 ): ServerTracing<Source> {
   checkOptions(framework.name, options, serverOptionChecks);
   const { tracerProvider = trace, ignore, trust, onStart, onEnd, correlation = {} } = options;
-  const { isError = isServerError } = options;
   const tracer = tracerProvider.getTracer(`@throughline/${framework.name}`, VERSION);
   const redactQuery = queryRedactor(options.redactQuery);
   const recordRequestHeaders = headerRecorder('request', options.requestHeaders);
   const recordResponseHeaders = headerRecorder('response', options.responseHeaders);
   const readCorrelation = correlationReader(correlation);
   const endsSilently = recordResponseHeaders === undefined && onEnd === undefined;
-  const countsAsError = (statusCode: number): boolean =>
-    callSafely('isError', isError, statusCode) ?? isServerError(statusCode);
+  const countsAsError = serverErrorRule(options.isError);
 
   function start(request: IncomingMessage, source: Source): Exchange {
     const { headers, method = 'GET' } = request;
@@ -190,10 +188,6 @@ const headerGetter: TextMapGetter<IncomingMessage['headers']> = {
 // The SDK's spans show it although the API does not declare it.
 function remoteParent(span: Span & { readonly parentSpanContext?: SpanContext }): SpanContext | undefined {
   return span.parentSpanContext?.isRemote === true ? span.parentSpanContext : undefined;
-}
-
-function isServerError(statusCode: number): boolean {
-  return statusCode >= 500;
 }
 
 function describeRequest<Source>(

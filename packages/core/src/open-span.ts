@@ -3,13 +3,12 @@ import {
   context,
   type Span,
   type SpanOptions,
-  SpanStatusCode,
   type Tracer,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
 import { withActiveSpan } from './active-context.ts';
-import { errorMessage, errorType, recordException } from './failure.ts';
+import { recordFailure } from './failure.ts';
 import { withLocalRoot } from './repeated-query.ts';
 import { VERSION } from './version.ts';
 
@@ -40,8 +39,6 @@ function ownTracer(): Tracer {
 
 /** Ends a span with what was thrown. */
 export function failSpan(span: Span, thrown: unknown): void {
-  recordException(span, thrown);
-  span.setAttribute('error.type', errorType(thrown));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });
+  recordFailure(span, thrown);
   span.end();
 }

@@ -10,8 +10,10 @@ export type Trust = 'continue' | 'link' | 'ignore';
 /** The parent and the links of a new SERVER span. */
 export type InboundContext = { readonly parent: Context; readonly links: Link[] };
 
-// Most requests at the edge bring nothing.
-const NOTHING: InboundContext = { parent: ROOT_CONTEXT, links: [] };
+// Most requests at the edge bring nothing, and share this: whoever adds a link to it must not add it to all of them.
+const NO_LINKS: Link[] = [];
+Object.freeze(NO_LINKS);
+const NOTHING: InboundContext = { parent: ROOT_CONTEXT, links: NO_LINKS };
 
 /** Extracts the context of an inbound request and judges it. A `trust` function that fails means `ignore`. */
 export function extractTrusted<Carrier, Request>(
@@ -24,7 +26,7 @@ export function extractTrusted<Carrier, Request>(
   if (verdict !== 'continue' && verdict !== 'link') return NOTHING;
   const parent = extract(carrier, getter);
   if (parent === ROOT_CONTEXT) return NOTHING;
-  if (verdict === 'continue') return { parent, links: NOTHING.links };
+  if (verdict === 'continue') return { parent, links: NO_LINKS };
   const remote = trace.getSpanContext(parent);
   return remote === undefined ? NOTHING : { parent: ROOT_CONTEXT, links: [{ context: remote }] };
 }

@@ -1,5 +1,5 @@
-import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { callSafely, errorMessage, errorType, recordException } from '@throughline/core';
+import { type Context, context, type Span } from '@opentelemetry/api';
+import { callSafely, recordFailure } from '@throughline/core';
 import { defer, finalize, Observable, tap } from 'rxjs';
 
 /** What an observable is traced by: its span, and the context that it is subscribed in. */
@@ -16,15 +16,9 @@ export function traceObservable<Value>(source: () => Observable<Value>, start: (
     if (started === undefined) return source().subscribe(subscriber); // costs the span, not the message
     const { span, context: active } = started;
     const traced = defer(source).pipe(
-      tap({ error: (thrown: unknown) => fail(span, thrown) }),
+      tap({ error: (thrown: unknown) => recordFailure(span, thrown) }),
       finalize(() => span.end()),
     );
     return context.with(active, () => traced.subscribe(subscriber));
   });
-}
-
-function fail(span: Span, thrown: unknown): void {
-  recordException(span, thrown);
-  span.setAttribute('error.type', errorType(thrown));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });
 }

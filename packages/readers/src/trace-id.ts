@@ -6,7 +6,7 @@ export function traceIdOf(text: string, endpoint: string): string {
     const shown = JSON.stringify(text.slice(0, 40));
     throw new TraceSourceError(
       endpoint,
-      `[readers] Expected a trace id of up to 32 hexadecimal digits, got ${shown}. Look it up with findTraces().`,
+      `[readers] Expected a trace id of up to 32 hexadecimal digits, got ${shown}. Traces are found by a search.`,
     );
   }
   return text.toLowerCase().padStart(32, '0');

@@ -1,8 +1,9 @@
+import type { Attributes } from '@opentelemetry/api';
+
 // The conventions for functions are in development, and packages are asked not to import names that may move from
 // `@opentelemetry/semantic-conventions/incubating` at run time: these are those of version 1.45.0, which a test compares.
 // https://opentelemetry.io/docs/specs/semconv/faas/faas-spans/
 
-export const ATTR_ERROR_TYPE = 'error.type';
 export const ATTR_FAAS_TRIGGER = 'faas.trigger';
 export const ATTR_FAAS_COLDSTART = 'faas.coldstart';
 export const ATTR_FAAS_INVOCATION_ID = 'faas.invocation.id';
@@ -18,9 +19,10 @@ export type Trigger = 'http' | 'pubsub' | 'datasource' | 'timer' | 'other';
 
 let isFirst = true;
 
-/** Whether this is the first invocation that this process sees. */
-export function isColdStart(): boolean {
-  const cold = isFirst;
+/** What is said of every invocation; the first one that this process sees is its cold start. */
+export function invocationAttributes(trigger: Trigger, id: unknown): Attributes {
+  const attributes: Attributes = { [ATTR_FAAS_TRIGGER]: trigger, [ATTR_FAAS_COLDSTART]: isFirst };
   isFirst = false;
-  return cold;
+  if (typeof id === 'string') attributes[ATTR_FAAS_INVOCATION_ID] = id;
+  return attributes;
 }

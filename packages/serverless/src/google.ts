@@ -8,10 +8,7 @@ import {
   ATTR_CLOUDEVENTS_EVENT_SOURCE,
   ATTR_CLOUDEVENTS_EVENT_SUBJECT,
   ATTR_CLOUDEVENTS_EVENT_TYPE,
-  ATTR_FAAS_COLDSTART,
-  ATTR_FAAS_INVOCATION_ID,
-  ATTR_FAAS_TRIGGER,
-  isColdStart,
+  invocationAttributes,
   type Trigger,
 } from './function-attributes.ts';
 import { followInvocation } from './invocation.ts';
@@ -59,7 +56,7 @@ export function tracedHandler<Request extends IncomingMessage, Response extends 
   const listener = tracedListener(handler as never, {
     ...serverOptions,
     onStart(span, request) {
-      span.setAttributes(describe('http', request.headers['function-execution-id']));
+      span.setAttributes(invocationAttributes('http', request.headers['function-execution-id']));
       if (onStart !== undefined) callSafely('onStart', onStart, span, request);
     },
   });
@@ -89,7 +86,7 @@ export function tracedEventHandler<Event extends CloudEvent, Result>(
 
   return async function tracedGoogleEventHandler(event) {
     const parent = extractContext({ traceparent: event.traceparent, tracestate: event.tracestate });
-    const attributes = { ...describe(triggerOf(event.type), event.id), ...describeEvent(event) };
+    const attributes = { ...invocationAttributes(triggerOf(event.type), event.id), ...describeEvent(event) };
     const { K_SERVICE: name = 'function' } = process.env;
     const span = callSafely('start', () => tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent));
     if (span === undefined) return handler(event);
@@ -107,12 +104,6 @@ export function tracedEventHandler<Event extends CloudEvent, Result>(
       await flushWithin(flush, flushTimeoutMs);
     }
   };
-}
-
-function describe(trigger: Trigger, invocation: unknown): Attributes {
-  const attributes: Attributes = { [ATTR_FAAS_TRIGGER]: trigger, [ATTR_FAAS_COLDSTART]: isColdStart() };
-  if (typeof invocation === 'string') attributes[ATTR_FAAS_INVOCATION_ID] = invocation;
-  return attributes;
 }
 
 // https://opentelemetry.io/docs/specs/semconv/cloudevents/cloudevents-spans/

@@ -1,6 +1,5 @@
-import { type Context, context, propagation, ROOT_CONTEXT, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { callSafely, errorMessage, errorType, recordException } from '@throughline/core';
-import { ATTR_ERROR_TYPE } from './function-attributes.ts';
+import { type Context, context, propagation, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
+import { callSafely, recordFailure } from '@throughline/core';
 
 /** Runs a handler in the context of its span, and ends that with what comes of it. */
 export async function followInvocation<Result>(
@@ -12,9 +11,7 @@ export async function followInvocation<Result>(
   try {
     return await context.with(spanContext, run);
   } catch (thrown) {
-    recordException(span, thrown);
-    span.setAttribute(ATTR_ERROR_TYPE, errorType(thrown));
-    span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });
+    recordFailure(span, thrown);
     throw thrown;
   } finally {
     beforeEnd(span);

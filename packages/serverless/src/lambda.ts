@@ -7,10 +7,8 @@ import { checkFlush, type FlushOptions, flushWithin } from './flush.ts';
 import {
   ATTR_AWS_LAMBDA_INVOKED_ARN,
   ATTR_CLOUD_ACCOUNT_ID,
-  ATTR_FAAS_COLDSTART,
-  ATTR_FAAS_INVOCATION_ID,
   ATTR_FAAS_TRIGGER,
-  isColdStart,
+  invocationAttributes,
   type Trigger,
 } from './function-attributes.ts';
 import { environmentContext, followInvocation } from './invocation.ts';
@@ -143,8 +141,7 @@ function createInvoker(options: EventTracingOptions<unknown>) {
 
 // https://opentelemetry.io/docs/specs/semconv/faas/aws-lambda/
 function describe({ awsRequestId, invokedFunctionArn }: LambdaContext, trigger: Trigger): Attributes {
-  const attributes: Attributes = { [ATTR_FAAS_TRIGGER]: trigger, [ATTR_FAAS_COLDSTART]: isColdStart() };
-  if (typeof awsRequestId === 'string') attributes[ATTR_FAAS_INVOCATION_ID] = awsRequestId;
+  const attributes = invocationAttributes(trigger, awsRequestId);
   if (typeof invokedFunctionArn === 'string') {
     attributes[ATTR_AWS_LAMBDA_INVOKED_ARN] = invokedFunctionArn;
     const account = invokedFunctionArn.split(':')[4];

@@ -253,7 +253,7 @@ it('only the first invocation of a process is a cold start', async () => {
 });
 
 it('attributes have the names of the conventions', () => {
-  const { isColdStart: _, ...names } = attributes;
+  const { invocationAttributes: _, ...names } = attributes;
   expect(conventions).toMatchObject(names);
 });
 

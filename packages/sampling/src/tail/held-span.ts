@@ -1,5 +1,6 @@
 import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
-import type { TraceId } from '../trace-id.ts';
+import { TraceId } from '../trace-id.ts';
+import { isSampled } from './kept-context.ts';
 
 /** What every span tells that can be held: the SDKs' own, of either line, and those of `startTracing`. */
 export type HeldSpan = {
@@ -19,10 +20,9 @@ export type SpanAccess<Span extends HeldSpan> = {
   durationMs(span: Span): number;
   /** About how much memory it takes. */
   bytes(span: Span): number;
-  /** The id of its trace, where spans share one; without it, it is read of each span's ids. */
-  traceId?(span: Span): TraceId;
-  /** Whether it is sampled, where that can be told without making its ids. */
-  isSampled?(span: Span): boolean;
+  /** The id of its trace; spans of one trace should share it. */
+  traceId(span: Span): TraceId;
+  isSampled(span: Span): boolean;
 };
 
 /** A span of OpenTelemetry's SDKs. */
@@ -37,6 +37,9 @@ const SPAN_BYTES = 700;
 const PART_BYTES = 160;
 const VALUE_BYTES = 32;
 
+// The spans of a request come in runs.
+let lastId = new TraceId('');
+
 /** Access to spans of OpenTelemetry's SDKs. */
 export const readableSpanAccess: SpanAccess<ReadableSpan> = {
   attribute: (span, name) => span.attributes[name],
@@ -44,6 +47,12 @@ export const readableSpanAccess: SpanAccess<ReadableSpan> = {
     span.attributes[name] = value;
   },
   durationMs: ({ duration: [seconds, nanoseconds] }) => seconds * 1000 + nanoseconds / 1e6,
+  traceId(span) {
+    const { traceId } = span.spanContext();
+    if (traceId !== lastId.text) lastId = new TraceId(traceId);
+    return lastId;
+  },
+  isSampled: (span) => isSampled(span.spanContext()),
   bytes({ attributes, events, links }) {
     let bytes = SPAN_BYTES + links.length * PART_BYTES + attributeBytes(attributes);
     for (const event of events) bytes += PART_BYTES + attributeBytes(event.attributes);

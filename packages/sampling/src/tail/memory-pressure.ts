@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { LOOK_EVERY_MS } from './hold-timer.ts';
 
 const PRESSED_ABOVE = 0.9;
 const RELIEVED_BELOW = 0.85;
@@ -16,6 +17,7 @@ export function memoryUse(): number {
 export class MemoryPressure {
   readonly #use: () => number;
   #pressed = false;
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(use: () => number) {
     this.#use = use;
@@ -25,8 +27,16 @@ export class MemoryPressure {
     return this.#pressed;
   }
 
+  /** Whether something may be held. Where nothing may, this measures again, as often as the timer of a hold at most. */
+  allows(now: () => number): boolean {
+    if (!this.#pressed) return true;
+    const nowMs = now();
+    return nowMs - this.#lookedMs >= LOOK_EVERY_MS && !this.look(nowMs);
+  }
+
   /** Measures again. */
-  look(): boolean {
+  look(nowMs: number): boolean {
+    this.#lookedMs = nowMs;
     this.#pressed = this.#use() > (this.#pressed ? RELIEVED_BELOW : PRESSED_ABOVE);
     return this.#pressed;
   }

@@ -10,19 +10,22 @@ export class SlowRule<Span extends HeldSpan> {
   readonly #access: SpanAccess<Span>;
   readonly #usual = new Map<string, DurationQuantile>();
   readonly #others = new DurationQuantile();
+  /** Whether any request can be slow. */
+  readonly applies: boolean;
   /** No request that took less, in milliseconds, can be slow. */
-  readonly lowestMs: number;
+  readonly #lowestMs: number;
 
   constructor(settings: Pick<KeepSettings, 'slowerThan' | 'routes'>, access: SpanAccess<Span>) {
     this.#settings = settings;
     this.#access = access;
     const all = [settings.slowerThan, ...settings.routes.map((route) => route.slowerThan)];
-    this.lowestMs = Math.min(...all.map((value) => (value === 'p99' ? 0 : (value ?? Number.POSITIVE_INFINITY))));
+    this.#lowestMs = Math.min(...all.map((value) => (value === 'p99' ? 0 : (value ?? Number.POSITIVE_INFINITY))));
+    this.applies = this.#lowestMs < Number.POSITIVE_INFINITY;
   }
 
   /** Whether the first span of a process, which has ended, took too long. To be asked once of each: it learns by that. */
   learn(root: Span): boolean {
-    if (this.lowestMs === Number.POSITIVE_INFINITY || this.#isLongLived(root)) return false;
+    if (!this.applies || this.#isLongLived(root)) return false;
     const durationMs = this.#access.durationMs(root);
     const limit = this.#limitOf(root);
     if (typeof limit === 'number') return durationMs > limit;
@@ -33,7 +36,7 @@ export class SlowRule<Span extends HeldSpan> {
 
   /** Whether a first span that is still open, for so many milliseconds, takes too long already. */
   isOverdue(root: Span, openMs: number): boolean {
-    if (openMs <= this.lowestMs || this.#isLongLived(root)) return false;
+    if (openMs <= this.#lowestMs || this.#isLongLived(root)) return false;
     const limit = this.#limitOf(root);
     return openMs > (typeof limit === 'number' ? limit : limit.p99);
   }

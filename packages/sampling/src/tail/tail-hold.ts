@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import { readRandomness } from '../ot-trace-state.ts';
 import { TraceId } from '../trace-id.ts';
 import { ForwardClock } from './forward-clock.ts';
@@ -7,6 +7,7 @@ import type { HeldTrace } from './held-trace.ts';
 import { HeldTraces } from './held-traces.ts';
 import { HoldMetrics } from './hold-metrics.ts';
 import { HoldCounter, type HoldStats } from './hold-stats.ts';
+import { HoldTimer, LOOK_EVERY_MS } from './hold-timer.ts';
 import { KeepBudget } from './keep-budget.ts';
 import type { KeepSettings } from './keep-options.ts';
 import { ALL, isSampled, sampleAtEnd, sampleFromNowOn, statesShare } from './kept-context.ts';
@@ -16,9 +17,6 @@ import { SlowRule } from './slow-rule.ts';
 import { hasFailed } from './span-failure.ts';
 import { ATTR_REASON, ObjectShelf, type SpanShelf } from './span-shelf.ts';
 import { type KeepReason, type Verdict, Verdicts } from './verdicts.ts';
-
-const LOOK_EVERY_MS = 250;
-const NEVER_MS = Number.POSITIVE_INFINITY;
 
 /**
  * Holds the spans that a sampler has recorded but not sampled until it is known how their trace went in this process. As
@@ -44,10 +42,11 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   /** When the timer looked last, or when it was started: as exact as anything that happens on a timer has to be. */
   #lookedMs = 0;
   readonly #now = (): number => this.#clock.read();
-  #onKeep: ((traceId: string, reason: KeepReason) => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer = new HoldTimer(
+    () => this.#look(),
+    (thrown) => this.#outlet.report(thrown),
+  );
   #stopped = false;
-  #lastId = new TraceId('');
 
   /** @param shelf where spans wait; without it, as the objects they are */
   constructor(settings: KeepSettings, access: SpanAccess<Span>, next: KeptSpans<Span>, shelf?: SpanShelf<Span, Place>) {
@@ -70,7 +69,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   /** To be called when a span has started. */
   onStart(span: Span): void {
     try {
-      this.#start(span, this.#idOf(span));
+      this.#start(span, this.#access.traceId(span));
     } catch (thrown) {
       this.#outlet.report(thrown);
     }
@@ -79,7 +78,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   /** To be called when a span has ended. */
   onEnd(span: Span): void {
     try {
-      this.#end(span, this.#idOf(span));
+      this.#end(span, this.#access.traceId(span));
     } catch (thrown) {
       this.#outlet.report(thrown);
     }
@@ -119,7 +118,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   /** Calls back with each trace that is kept from now on, once, and with the reason; also with one that was sampled and fails. */
   whenKept(callback: (traceId: string, reason: KeepReason) => void): void {
-    this.#onKeep = callback;
+    this.#outlet.whenKept(callback);
   }
 
   /** What became of the spans that were recorded but not sampled. */
@@ -137,28 +136,14 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     } catch (thrown) {
       this.#outlet.report(thrown);
     }
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** The id of the trace of a span. */
-  #idOf(span: Span): TraceId {
-    if (this.#access.traceId !== undefined) return this.#access.traceId(span);
-    // The spans of a request come in runs.
-    const { traceId } = span.spanContext();
-    if (traceId !== this.#lastId.text) this.#lastId = new TraceId(traceId);
-    return this.#lastId;
-  }
-
-  #isSampled(span: Span): boolean {
-    return this.#access.isSampled === undefined ? isSampled(span.spanContext()) : this.#access.isSampled(span);
+    this.#timer.stop();
   }
 
   #start(span: Span, id: TraceId): void {
     const trace = this.#traces.find(id);
     if (trace === undefined) {
       this.#startUnknown(span, id);
-    } else if (this.#isSampled(span)) {
+    } else if (this.#access.isSampled(span)) {
       // A caller that goes on to sample has kept the trace meanwhile.
       this.#keepAnyway(trace, 'caller');
       this.#outlet.announce(span);
@@ -169,30 +154,26 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
   }
 
   #startUnknown(span: Span, id: TraceId): void {
-    if (this.#isSampled(span)) this.#outlet.announce(span);
+    if (this.#access.isSampled(span)) this.#outlet.announce(span);
     else if (this.#verdicts.kept(id.text) !== undefined) this.#flip(span);
-    // Another request of a trace that was dropped may still fail; what is left over from the first one is late.
-    else if (!this.#stopped && (isLocalRoot(span) || !this.#verdicts.wasDropped(id)) && this.#hasMemory()) {
+    // Another request of a trace that was dropped may still fail; what is left over from the first one is late. Without memory
+    // to hold anything, what the sampler has sampled is all there is.
+    else if (
+      !this.#stopped &&
+      (isLocalRoot(span) || !this.#verdicts.wasDropped(id)) &&
+      this.#pressure.allows(this.#now)
+    ) {
       this.#track(this.#traces.create(id), span);
     }
   }
 
-  // Without memory to hold anything, what the sampler has sampled is all there is.
-  #hasMemory(): boolean {
-    if (!this.#pressure.isPressed) return true;
-    const now = this.#now();
-    if (now - this.#lookedMs < LOOK_EVERY_MS) return false;
-    this.#lookedMs = now;
-    return !this.#pressure.look();
-  }
-
   #track(trace: HeldTrace<Span, Place>, span: Span): void {
-    trace.start(span, this.#slow.lowestMs < NEVER_MS && isLocalRoot(span) ? this.#now() : undefined);
-    if (this.#timer === undefined) this.#watch();
+    trace.start(span, this.#slow.applies && isLocalRoot(span) ? this.#now() : undefined);
+    if (!this.#timer.isRunning) this.#watch();
   }
 
   #end(span: Span, id: TraceId): void {
-    const sampled = this.#isSampled(span);
+    const sampled = this.#access.isSampled(span);
     const reason = this.#reasonOf(span);
     const trace = this.#traces.find(id);
     const verdict =
@@ -275,11 +256,7 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
 
   #announceKeep(traceId: string, reason: KeepReason): void {
     this.#counter.keptTrace(reason);
-    try {
-      this.#onKeep?.(traceId, reason);
-    } catch (thrown) {
-      this.#outlet.report(thrown);
-    }
+    this.#outlet.tell(traceId, reason);
   }
 
   #flip(span: Span): void {
@@ -296,18 +273,10 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     this.#counter.kept += 1;
   }
 
-  // A timer remembers the context it was made in, and would keep that of a request.
   #watch(): void {
     this.#lookedMs = this.#now();
     this.#metrics.attach();
-    const look = (): void => {
-      try {
-        this.#look();
-      } catch (thrown) {
-        this.#outlet.report(thrown);
-      }
-    };
-    this.#timer = context.with(ROOT_CONTEXT, () => setInterval(look, LOOK_EVERY_MS).unref());
+    this.#timer.start();
   }
 
   #look(): void {
@@ -315,14 +284,13 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     this.#lookedMs = now;
     this.#metrics.attach();
     this.#traces.expire(now);
-    if (this.#pressure.look()) this.#traces.clear(true);
-    if (this.#slow.lowestMs < NEVER_MS) {
+    if (this.#pressure.look(now)) this.#traces.clear(true);
+    if (this.#slow.applies) {
       this.#traces.visitOpen((trace) => this.#keepIfOverdue(trace, now));
     }
     if (!this.#traces.isEmpty) return;
     this.#traces.giveBack();
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#timer.stop();
   }
 
   #keepIfOverdue(trace: HeldTrace<Span, Place>, now: number): void {

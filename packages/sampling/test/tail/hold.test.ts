@@ -2,7 +2,7 @@ import { context, createContextKey, diag, SpanKind } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { readKeepOptions, TailHold } from '@throughline/sampling';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createHold, look, makeSpan, SPAN_BYTES, traceId } from './spans.ts';
+import { createHold, look, makeSpan, readsIds, SPAN_BYTES, traceId } from './spans.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -441,7 +441,7 @@ it('survives a next processor that throws, and one bad span', () => {
   hold.onStart(broken);
   hold.onEnd(broken);
   end(start(), { error: true });
-  const access = { attribute: fail, mark: fail, durationMs: fail, bytes: fail };
+  const access = { ...readsIds, attribute: fail, mark: fail, durationMs: fail, bytes: fail };
   const other = new TailHold(readKeepOptions({ slowerThan: 1 }), access, { onStart: fail, onEnd: fail });
   for (const sampled of [true, false]) {
     const span = makeSpan({ sampled });

@@ -1,5 +1,12 @@
-import { type Attributes, createTraceState, type SpanContext, SpanKind } from '@opentelemetry/api';
-import { type HeldSpan, type KeepOptions, readKeepOptions, type SpanAccess, TailHold } from '@throughline/sampling';
+import { type Attributes, createTraceState, type SpanContext, SpanKind, TraceFlags } from '@opentelemetry/api';
+import {
+  type HeldSpan,
+  type KeepOptions,
+  readKeepOptions,
+  type SpanAccess,
+  TailHold,
+  TraceId,
+} from '@throughline/sampling';
 
 /** A span as a hold sees it. */
 export type TestSpan = HeldSpan & {
@@ -55,6 +62,12 @@ export function makeSpan({
   };
 }
 
+/** How the ids of any span are read. */
+export const readsIds = {
+  traceId: (span: HeldSpan) => new TraceId(span.spanContext().traceId),
+  isSampled: (span: HeldSpan) => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0,
+};
+
 const access: SpanAccess<TestSpan> = {
   attribute: (span, name) => span.attributes[name],
   mark(span, name, value) {
@@ -62,6 +75,7 @@ const access: SpanAccess<TestSpan> = {
   },
   durationMs: ({ durationMs }) => durationMs,
   bytes: () => SPAN_BYTES,
+  ...readsIds,
 };
 
 /** A hold, and what comes out of it. */

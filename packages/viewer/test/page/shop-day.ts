@@ -3,22 +3,19 @@ import type { Span } from '@throughline/analysis';
 import { browse, checkout } from './shop-traces.ts';
 import { send, sendLog, TraceDraft } from './trace-draft.ts';
 
-/** Addresses of every view of the page, with the traces of a day in a shop behind them. The same each time. */
-export type ShopDay = { readonly views: Readonly<Record<string, string>> };
+/** A day in a shop: addresses of every view of the page, and the traces behind them. The same each time. */
+export type ShopDay = {
+  readonly views: Readonly<Record<string, string>>;
+  /** Sends the traces in two runs: most as usual, some slow, some failed, one odd. */
+  readonly send: (url: string) => Promise<void>;
+};
 
 const START = Date.UTC(2026, 10, 20, 9, 41);
 
-/** Sends a day's traces, in two runs: most as usual, some slow, some failed, one odd. */
-export async function sendShopDay(url: string): Promise<ShopDay> {
-  for (let index = 0; index < 40; index++) await send(url, usual(index).spans);
-  await fetch(`${url}/api/viewer/runs`, { method: 'POST' });
-  for (let index = 40; index < 70; index++) await send(url, usual(index, 1.6).spans);
+export function shopDay(): ShopDay {
   const failed = checkout({ startMs: START + 72_000, isFailed: true, traceId: idOf('failed') });
   const slow = checkout({ startMs: START + 73_000, slowness: 9, traceId: idOf('slow') });
   const odd = oddTrace();
-  for (const { spans } of [failed, slow, odd]) await send(url, spans);
-  await sendLog(url, spanNamed(failed, 'GET /cart'), 'cart of 12 items', 9);
-  await sendLog(url, spanNamed(failed, 'POST /payments'), 'card declined by the bank, not tried again', 17);
   const of = (trace: TraceDraft, query = '') => `/trace/${trace.traceId}${query}`;
   const failure = spanNamed(failed, 'POST');
   const cart = spanNamed(failed, 'GET /cart');
@@ -45,6 +42,14 @@ export async function sendShopDay(url: string): Promise<ShopDay> {
       'compare-traces': `/compare?before=${failed.traceId}&after=${slow.traceId}`,
       'compare-runs': '/compare?of=runs',
       nowhere: '/nowhere',
+    },
+    send: async (url) => {
+      for (let index = 0; index < 40; index++) await send(url, usual(index).spans);
+      await fetch(`${url}/api/viewer/runs`, { method: 'POST' });
+      for (let index = 40; index < 70; index++) await send(url, usual(index, 1.6).spans);
+      for (const { spans } of [failed, slow, odd]) await send(url, spans);
+      await sendLog(url, cart, 'cart of 12 items', 9);
+      await sendLog(url, spanNamed(failed, 'POST /payments'), 'card declined by the bank, not tried again', 17);
     },
   };
 }
