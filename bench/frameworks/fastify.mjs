@@ -1,6 +1,5 @@
 import { fastify } from 'fastify';
 
-/** @param {import('../tools').Tools} tools */
 export async function start({ fastifyPlugin, withSpan = (_name, run) => run(), log = () => {}, call }) {
   const app = fastify();
   if (fastifyPlugin !== undefined) await app.register(...[fastifyPlugin].flat());

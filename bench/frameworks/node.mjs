@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 
-/** @param {import('../tools').Tools} tools */
 export async function start({ listener = (run) => run, withSpan = (_name, run) => run(), log = () => {}, call }) {
   const routes = {
     '/hello': () => ({ hello: 'world' }),

@@ -5,7 +5,7 @@ import { SERVICE_COUNT, TRACE_SPANS, traceSpans } from './traffic.mjs';
 
 export const REQUEST_SPANS = 512;
 /** Traces that one round of requests, one of each service, holds the spans of. */
-export const ROUND_TRACES = (REQUEST_SPANS * SERVICE_COUNT) / TRACE_SPANS;
+const ROUND_TRACES = (REQUEST_SPANS * SERVICE_COUNT) / TRACE_SPANS;
 
 /** One request of each service; together they are whole traces. */
 export class Round {

@@ -8,7 +8,7 @@ const LIMITER = { memory_limiter: { check_interval: '1s', limit_percentage: 80, 
 const OTLP = { otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' }, http: { endpoint: '0.0.0.0:4318' } } } };
 
 /** What the highly available set-up keeps: what fails, what is slow, and one trace in twenty. */
-export const POLICY = /** @type {const} */ ({
+const POLICY = /** @type {const} */ ({
   ratio: 0.05,
   rules: [{ route: '/health', ratio: 0 }],
   keep: { errors: true, slowerThan: '1s', hold: '10s' },

@@ -6,6 +6,7 @@ import { understatedChanges, unwrittenChanges } from './api.mjs';
 import { installedLicences, refusedLicences } from './licences.mjs';
 import { packages, root } from './packages.mjs';
 import { tooHeavy } from './sizes.mjs';
+import { unused } from './unused.mjs';
 
 /**
  * Everything that keeps what is staged and packed from being published, in sentences.
@@ -24,6 +25,7 @@ export async function problemsOf(tarballs, steps) {
     ...understatedChanges([...versions][0] ?? '', steps),
     ...(await badlyFormed(all.map(({ folder }) => folder))),
     ...refusedLicences(installedLicences()),
+    ...unused(),
   ];
 }
 

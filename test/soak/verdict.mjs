@@ -78,7 +78,7 @@ function handleCount({ handles }) {
 }
 
 /** The median of the slopes between all pairs, which a few outliers do not move (Theil–Sen). @param {readonly number[]} xs @param {readonly number[]} ys */
-export function medianSlope(xs, ys) {
+function medianSlope(xs, ys) {
   const slopes = xs.flatMap((x, i) =>
     xs.slice(i + 1).map((later, k) => ((ys[i + 1 + k] ?? 0) - (ys[i] ?? 0)) / (later - x)),
   );

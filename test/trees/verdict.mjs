@@ -7,7 +7,7 @@ import { SLOW_MS } from './plan.mjs';
 /** @typedef {{ responseBytes: number, edgeBytes: number, newsBytes: number, newsAtOnce: number, busyBytes: number, lateMs: number }} Cost */
 
 /** What services that tell each other everything must reach, from the design of tail sampling. */
-export const LIMITS = { delayMs: 1000, responseBytes: 110, edgeBytes: 40 };
+const LIMITS = { delayMs: 1000, responseBytes: 110, edgeBytes: 40 };
 
 // News passes up to five services and is exported then, and each of these waits its turn on a busy machine. But a machine
 // that is slower than this has nothing to say about delays that are good.

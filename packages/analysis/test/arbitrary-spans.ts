@@ -27,7 +27,7 @@ const number = fc.oneof(
 );
 
 /** A value that attributes can have. */
-export const anyValue: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>((tie) => ({
+const anyValue: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     anyText,
@@ -47,7 +47,7 @@ export function withoutPrototype<T>(entries: readonly (readonly [string, T])[]):
 }
 
 /** The hexadecimal digits of an id that is not 0. */
-export const hexId = (digits: 16 | 32): fc.Arbitrary<string> =>
+const hexId = (digits: 16 | 32): fc.Arbitrary<string> =>
   fc
     .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: digits - 1, maxLength: digits - 1 })
     .map((id) => `${id}1`);

@@ -44,7 +44,7 @@ export function spanOf(row: Row, traceId = '0af7651916cd43dd8448eb211c80319c'): 
   };
 }
 
-export function idOf(text: string): string {
+function idOf(text: string): string {
   let digits = '';
   for (const letter of text) digits += letter.charCodeAt(0).toString(16).padStart(2, '0');
   return digits.padStart(16, '0').slice(-16);

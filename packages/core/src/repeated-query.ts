@@ -2,9 +2,9 @@ import { type Context, createContextKey, type Span, trace } from '@opentelemetry
 import { getRequestScope } from './correlation.ts';
 
 /** The summary of the database statement that was made most often in a request, where that is more than ten times. */
-export const ATTR_REPEATED_QUERY = 'throughline.repeated_query';
+const ATTR_REPEATED_QUERY = 'throughline.repeated_query';
 /** How often the statement of `throughline.repeated_query` was made. */
-export const ATTR_REPEATED_QUERY_COUNT = 'throughline.repeated_query_count';
+const ATTR_REPEATED_QUERY_COUNT = 'throughline.repeated_query_count';
 
 const REPEATED = 10;
 // What a request may make us remember. Who makes more different statements has another problem.

@@ -4,7 +4,7 @@ import { type Attributes, diag } from '@opentelemetry/api';
 export type Series = { readonly attributes: Attributes; readonly labels: Readonly<Record<string, string>> };
 
 /** How many series an instrument has at most. @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits */
-export const MAX_SERIES = 2000;
+const MAX_SERIES = 2000;
 
 /** The attribute of the one series that takes what is too much. */
 export const ATTR_OVERFLOW = 'otel.metric.overflow';

@@ -7,7 +7,7 @@ export function matchesTrace(spans: readonly Span[], query: TraceQuery): boolean
 }
 
 /** Whether a span is all of what the query describes. */
-export function matchesSpan(span: Span, query: TraceQuery): boolean {
+function matchesSpan(span: Span, query: TraceQuery): boolean {
   const { service, operation, kind, error, minDurationMs, maxDurationMs, attributes } = query;
   if (service !== undefined && span.resource.service !== service) return false;
   if (operation !== undefined && span.name !== operation) return false;

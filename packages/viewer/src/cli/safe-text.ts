@@ -36,7 +36,7 @@ export function fitted(text: string, columns: number, align: 'left' | 'right' = 
 }
 
 /** The text in at most so many columns. */
-export function shortened(text: string, columns: number): string {
+function shortened(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let width = 0;
   let cut = '';

@@ -8,13 +8,13 @@ export const ROWS_PER_DECADE = 4;
 export const MAX_ROWS = 48;
 
 /** The row of a duration in nanoseconds. */
-export function rowOf(duration: number): number {
+function rowOf(duration: number): number {
   if (duration <= FIRST_BOUND) return 0;
   return Math.min(MAX_ROWS - 1, Math.ceil(Math.log10(duration / FIRST_BOUND) * ROWS_PER_DECADE));
 }
 
 /** The upper bound of a row. */
-export function boundOf(row: number): number {
+function boundOf(row: number): number {
   return Math.round(FIRST_BOUND * 10 ** (row / ROWS_PER_DECADE));
 }
 

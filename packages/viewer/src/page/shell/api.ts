@@ -13,7 +13,7 @@ export class ApiProblem extends Error {
 }
 
 /** Asks the viewer; `path` is relative to `/api/viewer/`. */
-export async function ask<T>(path: string, request: RequestInit = {}): Promise<T> {
+async function ask<T>(path: string, request: RequestInit = {}): Promise<T> {
   const response = await fetch(`/api/viewer/${path}`, request);
   if (response.ok) return (await response.json()) as T;
   const problem = await response.json().catch(() => undefined);
@@ -43,7 +43,7 @@ export function useAnswer<T>(path: string | undefined, version = 0): Asked<T> {
 }
 
 /** A failure in words for people. */
-export function problemOf(error: unknown): ApiProblem {
+function problemOf(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   return new ApiProblem({ message: 'The viewer cannot be reached. Is it still running?' });
 }

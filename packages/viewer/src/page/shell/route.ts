@@ -26,7 +26,7 @@ export function useRoute(): Route {
 }
 
 /** Goes to an address of this page; `replace` keeps small steps out of the history. */
-export function go(address: string, { replace = false } = {}): void {
+function go(address: string, { replace = false } = {}): void {
   if (address === location.pathname + location.search) return;
   if (replace) history.replaceState(null, '', address);
   else history.pushState(null, '', address);

@@ -13,7 +13,7 @@ export type Shown = {
 };
 
 /** A row is a span, a fold by its first span, or a log record of a span. */
-export const SPAN_ROW = -1;
+const SPAN_ROW = -1;
 export const FOLD_ROW = -2;
 
 /** All rows of the waterfall, column by column. */

@@ -6,7 +6,7 @@ import type { Rows } from './rows.ts';
 import type { TraceModel } from './trace-model.ts';
 import { type TimeRange, WaterfallRow } from './waterfall-row.tsx';
 
-export const ROW_HEIGHT = 28;
+const ROW_HEIGHT = 28;
 /** Rows drawn beyond what is in sight, so that quick scrolling shows no gaps. */
 const MARGIN = 12;
 const TICKS = [0, 0.25, 0.5, 0.75];
