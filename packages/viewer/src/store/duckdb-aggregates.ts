@@ -1,6 +1,7 @@
 import { DurationSketch } from '@throughline/analysis';
 import { type HeatMap, type Rank, SPAN_KINDS, SPAN_STATUSES, type StatisticsAnswer } from '../api/messages.ts';
 import { SqlValues } from '../query/sql-filter.ts';
+import { candidates } from './duckdb-candidates.ts';
 import type { DuckDbReader } from './duckdb-reader.ts';
 import { matchingSpans } from './duckdb-search.ts';
 import { FIRST_BOUND, heatMapFrom, MAX_ROWS, ROWS_PER_DECADE } from './heat-map.ts';
@@ -14,10 +15,11 @@ export async function operationRows(
   selection: Selection,
 ): Promise<StatisticsAnswer['operations']> {
   const values = new SqlValues();
+  const stored = await candidates(reader, selection.filter);
   const rows = await reader.rows(
     `SELECT s.service, s.name, s.kind, ceil(ln(greatest(s.duration, 1)) / ln(1.02))::INTEGER AS bucket,
        sum(s.weight), coalesce(sum(s.weight) FILTER (WHERE s.status = ${FAILED}), 0), min(s.start_ns), max(s.start_ns)
-     ${matchingSpans(selection, values)} GROUP BY ALL`,
+     ${matchingSpans(selection, values, stored)} GROUP BY ALL`,
     values,
   );
   const operations = new Map<string, Counted>();
@@ -63,10 +65,11 @@ export async function rankRow(reader: DuckDbReader, operation: OperationKey, dur
 /** Counts spans by when they started and how long they took. */
 export async function heatMapRows(reader: DuckDbReader, selection: Selection, columns: number): Promise<HeatMap> {
   let { fromMs, toMs } = selection;
+  const stored = await candidates(reader, selection.filter);
   if (fromMs === undefined || toMs === undefined) {
     const values = new SqlValues();
     const [[first, last] = []] = await reader.rows(
-      `SELECT min(s.start_ns), max(s.start_ns) ${matchingSpans(selection, values)}`,
+      `SELECT min(s.start_ns), max(s.start_ns) ${matchingSpans(selection, values, stored)}`,
       values,
     );
     fromMs ??= Number(first ?? 0) / 1e6;
@@ -81,7 +84,7 @@ export async function heatMapRows(reader: DuckDbReader, selection: Selection, co
          ELSE least(${MAX_ROWS - 1}, ceil(log10(s.duration / ${FIRST_BOUND}) * ${ROWS_PER_DECADE})) END::INTEGER AS y,
        greatest(0, least(${columns - 1}, floor((s.start_ns / 1e6 - ${from}) / ${width} * ${columns})))::INTEGER AS x,
        count(*), count(*) FILTER (WHERE s.status = ${FAILED})
-     ${matchingSpans(selection, values)} GROUP BY y, x`,
+     ${matchingSpans(selection, values, stored)} GROUP BY y, x`,
     values,
   );
   const cells = rows.map(([y, x, count, errors]) => ({

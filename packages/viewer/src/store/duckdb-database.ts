@@ -31,7 +31,8 @@ const TABLES = `
     stored_ms BIGINT, run INTEGER, trace_id UHUGEINT, start_ns UBIGINT, end_ns UBIGINT, spans INTEGER, errors INTEGER,
     is_root BOOLEAN, root_start UBIGINT, root_service VARCHAR, root_name VARCHAR, services VARCHAR);
   CREATE TABLE IF NOT EXISTS logs (
-    stored_ms BIGINT, trace_id UHUGEINT, time_ns UBIGINT, source INTEGER, record VARCHAR);`;
+    stored_ms BIGINT, trace_id UHUGEINT, time_ns UBIGINT, source INTEGER, record VARCHAR);
+  CREATE TABLE IF NOT EXISTS signatures (from_ms BIGINT, to_ms BIGINT, bits BLOB);`;
 
 /**
  * Opens the file of a viewer, or makes it.

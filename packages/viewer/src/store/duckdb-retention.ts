@@ -87,6 +87,7 @@ export class DuckDbRetention {
     if (Number(some) === 0) return;
     await this.#writer.exclusively(async () => {
       for (const table of TABLES) await this.#connection.run(`DELETE FROM ${table} WHERE stored_ms < ${before}`);
+      await this.#connection.run(`DELETE FROM signatures WHERE to_ms < ${before}`);
       await this.#connection.run('CHECKPOINT');
     });
   }

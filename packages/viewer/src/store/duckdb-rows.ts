@@ -3,6 +3,7 @@ import type { Attributes, AttributeValue, LogRecord, Resource, Scope, Span } fro
 import { adjustedCount } from '@throughline/analysis';
 import { SPAN_KINDS, SPAN_STATUSES } from '../api/messages.ts';
 import { durationOf } from '../query/matcher.ts';
+import { jsonText } from './json-text.ts';
 
 /** Who made a span, as it is kept once for all its spans. */
 export type Source = { readonly resource: Resource; readonly scope: Scope | undefined };
@@ -32,8 +33,11 @@ export function newSpanChunk({
   return DuckDBDataChunk.create([BIGINT, INTEGER, ...ids, ...figures, VARCHAR, VARCHAR, VARCHAR, VARCHAR, VARCHAR]);
 }
 
-/** The values of a span in the order of the columns of its table. */
-export function spanRow(span: Span, storedMs: bigint, run: number, source: number): DuckDBValue[] {
+/** The values of a span in the order of the columns of its table; its attributes are as {@link jsonOf} writes them. */
+export function spanRow(
+  span: Span,
+  { storedMs, run, source, attributes }: { storedMs: bigint; run: number; source: number; attributes: string },
+): DuckDBValue[] {
   return [
     storedMs,
     run,
@@ -50,7 +54,7 @@ export function spanRow(span: Span, storedMs: bigint, run: number, source: numbe
     span.resource.service,
     span.name,
     span.statusMessage ?? null,
-    jsonOf(span.attributes),
+    attributes,
     extraOf(span) ?? null,
   ];
 }
@@ -118,7 +122,7 @@ export function hexOf(id: unknown, digits: 16 | 32): string {
 
 /** Attributes as JSON; numbers that JSON does not have become text. */
 export function jsonOf(attributes: Attributes): string {
-  return JSON.stringify(finite(attributes));
+  return jsonText(finite(attributes));
 }
 
 /** Attributes of their JSON, with no key that they do not have themselves. */

@@ -1,6 +1,7 @@
 import type { FoundTrace } from '../api/messages.ts';
 import { spanFilters } from '../query/filter.ts';
 import { asksForTrace, SqlValues, spanCondition, traceCondition } from '../query/sql-filter.ts';
+import { type Stored, storedAt } from './duckdb-candidates.ts';
 import { hexOf } from './duckdb-rows.ts';
 import type { Selection, Sort } from './trace-store.ts';
 
@@ -21,20 +22,25 @@ const RESULT = 't.trace_id, t.run, t.start_ns, t.end_ns, t.spans, t.errors, t.se
 const FIGURES = `SELECT trace_id, min(run) AS run, min(start_ns) AS start_ns, max(end_ns) AS end_ns, sum(errors)::INTEGER AS errors
   FROM parts`;
 
-/**
- * The statement that finds traces; {@link foundTrace} reads its rows. With `since`, in nanoseconds, it finds those that
- * began then or later, and looks at nothing that is older.
- */
+/** What need not be looked at. */
+export type Bounds = {
+  /** Only traces that began then or later, in nanoseconds, are looked for. */
+  readonly since?: bigint | undefined;
+  /** Spans that match were stored then. */
+  readonly stored?: Stored | undefined;
+};
+
+/** The statement that finds traces; {@link foundTrace} reads its rows. */
 export function searchStatement(
   selection: Selection,
   sort: Sort,
   limit: number,
-  since?: bigint,
+  bounds: Bounds,
 ): { sql: string; values: SqlValues } {
   const values = new SqlValues();
   const order = `ORDER BY ${ORDERS[sort]}, t.trace_id LIMIT ${limit}`;
-  const window = traceWindow(selection, since);
-  const { matches, chosen, joined, count } = matchedTraces(selection, values, since);
+  const window = traceWindow(selection, bounds.since);
+  const { matches, chosen, joined, count } = matchedTraces(selection, values, bounds);
   // The names and counts of services are put together for those alone that are told of.
   const sql = `WITH ${matches} top AS MATERIALIZED (
       SELECT t.trace_id, ${count} AS matches FROM (${FIGURES} ${chosen} GROUP BY trace_id) t ${joined} ${window} ${order})
@@ -44,7 +50,8 @@ export function searchStatement(
   return { sql, values };
 }
 
-function matchedTraces(selection: Selection, values: SqlValues, since: bigint | undefined) {
+function matchedTraces(selection: Selection, values: SqlValues, bounds: Bounds) {
+  const { since } = bounds;
   const filters = spanFilters(selection.filter);
   if (filters.length === 1 && filters[0]?.is === 'all') {
     const recent = since === undefined ? [] : [`trace_id IN (SELECT trace_id FROM parts WHERE start_ns >= ${since})`];
@@ -52,7 +59,7 @@ function matchedTraces(selection: Selection, values: SqlValues, since: bigint | 
     const chosen = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     return { matches: '', chosen, joined: '', count: 'NULL' };
   }
-  const { from, conditions } = matching(selection, values, since);
+  const { from, conditions } = matching(selection, values, bounds);
   const flags = conditions.map((condition, index) => `${condition} AS b${index}`).join(', ');
   const any = conditions.map((_, index) => `b${index}`).join(' OR ');
   const counts = conditions.map((_, index) => `count(*) FILTER (WHERE b${index}) AS m${index}`).join(', ');
@@ -72,8 +79,8 @@ export function summaryStatement(traceIds: readonly string[]): string {
 }
 
 /** The statement from its `FROM` on, for all spans `s` that a selection means. */
-export function matchingSpans(selection: Selection, values: SqlValues): string {
-  const { from, conditions } = matching(selection, values);
+export function matchingSpans(selection: Selection, values: SqlValues, stored: Stored | undefined): string {
+  const { from, conditions } = matching(selection, values, { stored });
   return `${from} AND (${conditions.join(' OR ')})`;
 }
 
@@ -103,7 +110,11 @@ export function foundTrace(row: readonly unknown[]): FoundTrace {
   };
 }
 
-function matching(selection: Selection, values: SqlValues, since?: bigint): { from: string; conditions: string[] } {
+function matching(
+  selection: Selection,
+  values: SqlValues,
+  { since, stored }: Bounds,
+): { from: string; conditions: string[] } {
   const filters = spanFilters(selection.filter);
   const conditions = filters.map((filter) => spanCondition(filter, values));
   const sources = conditions.some((condition) => condition.includes('o.attributes'))
@@ -115,6 +126,7 @@ function matching(selection: Selection, values: SqlValues, since?: bigint): { fr
     ? `JOIN (${SUMMARY} ${recent} GROUP BY trace_id) t ON t.trace_id = s.trace_id`
     : '';
   const within = [
+    ...(stored === undefined ? [] : [storedAt(stored)]),
     ...(since === undefined ? [] : [`s.start_ns >= ${since}`]),
     ...(selection.fromMs === undefined ? [] : [`s.start_ns >= ${nanoseconds(selection.fromMs)}`]),
     ...(selection.toMs === undefined ? [] : [`s.start_ns <= ${nanoseconds(selection.toMs)}`]),

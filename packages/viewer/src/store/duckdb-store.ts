@@ -4,10 +4,12 @@ import { type Run, SPAN_KINDS } from '../api/messages.ts';
 import { selectionOf } from '../query/from-trace-query.ts';
 import { SqlValues } from '../query/sql-filter.ts';
 import { heatMapRows, operationRows, rankRow } from './duckdb-aggregates.ts';
+import { candidates } from './duckdb-candidates.ts';
 import { type Database, openDatabase } from './duckdb-database.ts';
 import { DuckDbReader } from './duckdb-reader.ts';
 import { DuckDbRetention } from './duckdb-retention.ts';
 import { foundTrace, matchingSpans, summaryStatement } from './duckdb-search.ts';
+import { DuckDbSignatures, SIGNED_SPANS } from './duckdb-signatures.ts';
 import { DuckDbWriter } from './duckdb-writer.ts';
 import { searchTraces } from './latest-first.ts';
 import { toSummary } from './summary.ts';
@@ -19,6 +21,8 @@ export type DuckDbStoreOptions = {
   readonly maxBytes: number;
   /** Milliseconds after which spans go. */
   readonly maxAge: number;
+  /** How many spans share a signature. @default 20_000 */
+  readonly signedSpans?: number;
 };
 
 /** Keeps spans in a file of DuckDB, over restarts. What was appended survives the end of the process at any moment. */
@@ -26,7 +30,8 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
   const database = await openDatabase(options.file);
   const reader = new DuckDbReader(database.reader);
   const [[nextSource] = []] = await reader.rows('SELECT coalesce(max(id), 0) + 1 FROM sources');
-  const writer = new DuckDbWriter(database.writer, database.duckdb, Number(nextSource));
+  const signatures = await DuckDbSignatures.open(reader, options.signedSpans ?? SIGNED_SPANS);
+  const writer = new DuckDbWriter(database, signatures, Number(nextSource));
   const retention = new DuckDbRetention(database.writer, reader, writer, options);
   await startRun();
   let closing: Promise<void> | undefined;
@@ -76,7 +81,8 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
     heatMap: (selection, columns) => heatMapRows(reader, selection, columns),
     async spans(selection, limit) {
       const values = new SqlValues();
-      return reader.spans(`${matchingSpans(selection, values)} ORDER BY s.start_ns DESC LIMIT ${limit}`, values);
+      const from = matchingSpans(selection, values, await candidates(reader, selection.filter));
+      return reader.spans(`${from} ORDER BY s.start_ns DESC LIMIT ${limit}`, values);
     },
     async runs() {
       const rows = await reader.rows(

@@ -1,6 +1,8 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { LogRecord, Resource, Scope, Span } from '@throughline/analysis';
+import type { Database } from './duckdb-database.ts';
 import { CHUNK_ROWS, jsonOf, newSpanChunk, recordText, spanRow } from './duckdb-rows.ts';
+import type { DuckDbSignatures } from './duckdb-signatures.ts';
 import { partsOf } from './trace-part.ts';
 import { type Batch, StoreFullError } from './trace-store.ts';
 
@@ -16,14 +18,20 @@ export class DuckDbWriter {
   run = 0;
   readonly #connection: DuckDBConnection;
   readonly #chunk: DuckDBDataChunk;
+  readonly #signatures: DuckDbSignatures;
   readonly #sources = new Map<string, number>();
   readonly #waiting: Waiting[] = [];
   #nextSource: number;
   #work: Promise<void> | undefined;
 
-  constructor(connection: DuckDBConnection, duckdb: typeof import('@duckdb/node-api'), nextSource: number) {
-    this.#connection = connection;
+  constructor(
+    { writer, duckdb }: Pick<Database, 'writer' | 'duckdb'>,
+    signatures: DuckDbSignatures,
+    nextSource: number,
+  ) {
+    this.#connection = writer;
     this.#chunk = newSpanChunk(duckdb);
+    this.#signatures = signatures;
     this.#nextSource = nextSource;
   }
 
@@ -78,15 +86,17 @@ export class DuckDbWriter {
       return created;
     };
     try {
-      const storedMs = BigInt(Date.now());
+      const storedMs = this.#signatures.moment();
       const rows = { sources: await appender('sources'), spans: await appender('spans') };
       this.#appendSpans(rows.spans, rows.sources, batches, storedMs);
       this.#appendParts(await appender('parts'), batches, storedMs);
       const logs = batches.flatMap((batch) => batch.logs);
       if (logs.length > 0) this.#appendLogs(await appender('logs'), rows.sources, logs, storedMs);
+      if (this.#signatures.isDue) this.#signatures.append(await appender('signatures'));
       for (const open of appenders) open.flushSync();
       for (const open of appenders.splice(0)) open.closeSync();
       await connection.run('COMMIT');
+      this.#signatures.committed();
     } catch (error) {
       for (const open of appenders) abandon(open);
       await connection.run('ROLLBACK').catch(() => {});
@@ -105,7 +115,11 @@ export class DuckDbWriter {
     };
     for (const { spans } of batches) {
       for (const span of spans) {
-        rows.push(spanRow(span, storedMs, this.run, this.#sourceOf(span.resource, span.scope, sources)));
+        const source = this.#sourceOf(span.resource, span.scope, sources);
+        const attributes = jsonOf(span.attributes);
+        this.#signatures.addSource(source, span.resource);
+        this.#signatures.addSpan(span, attributes);
+        rows.push(spanRow(span, { storedMs, run: this.run, source, attributes }));
         if (rows.length === CHUNK_ROWS) flush();
       }
     }

@@ -1,4 +1,5 @@
 import type { FoundTrace } from '../api/messages.ts';
+import { candidates } from './duckdb-candidates.ts';
 import type { DuckDbReader } from './duckdb-reader.ts';
 import { foundTrace, latestStatement, nanoseconds, searchStatement } from './duckdb-search.ts';
 import type { Selection, Sort } from './trace-store.ts';
@@ -6,10 +7,12 @@ import type { Selection, Sort } from './trace-store.ts';
 /** The first look is at so many of the latest parts of traces, each one after it at a time that is so many times longer. */
 const FIRST_PARTS = 1000;
 const LONGER = 8;
+/** What is in no larger a share of the spans is looked for among all of these at once. */
+const RARE = 1 / LONGER;
 
 /**
  * Finds traces. The latest ones are looked for among the latest spans first, and among more of them only while there are too
- * few: what is found often is found at once, however much is stored.
+ * few: what is found often is found at once, however much is stored. What is rare is looked for where it may be.
  */
 export async function searchTraces(
   reader: DuckDbReader,
@@ -17,13 +20,18 @@ export async function searchTraces(
   sort: Sort,
   limit: number,
 ): Promise<FoundTrace[]> {
-  if (sort === 'latest') {
+  const stored = await candidates(reader, selection.filter);
+  const find = async (since?: bigint) => {
+    const { sql, values } = searchStatement(selection, sort, limit, { since, stored });
+    return (await reader.rows(sql, values)).map(foundTrace);
+  };
+  if (sort === 'latest' && (stored === undefined || stored.share > RARE)) {
     for await (const since of looksBack(reader, selection, limit)) {
-      const found = await searchSince(reader, selection, sort, limit, since);
+      const found = await find(since);
       if (found.length >= limit) return found;
     }
   }
-  return searchSince(reader, selection, sort, limit);
+  return find();
 }
 
 async function* looksBack(reader: DuckDbReader, selection: Selection, limit: number): AsyncGenerator<bigint> {
@@ -35,15 +43,4 @@ async function* looksBack(reader: DuckDbReader, selection: Selection, limit: num
   let time = latest - BigInt(from as bigint) + 1n;
   // The last look, at everything, is not worth less than a part of it before.
   for (; (latest - oldest) / time >= 2n; time *= BigInt(LONGER)) yield latest - time;
-}
-
-async function searchSince(
-  reader: DuckDbReader,
-  selection: Selection,
-  sort: Sort,
-  limit: number,
-  since?: bigint,
-): Promise<FoundTrace[]> {
-  const { sql, values } = searchStatement(selection, sort, limit, since);
-  return (await reader.rows(sql, values)).map(foundTrace);
 }

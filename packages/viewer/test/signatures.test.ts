@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Attributes, Span } from '@throughline/analysis';
+import fc from 'fast-check';
+import { expect, it, onTestFinished } from 'vitest';
+import type { SpanFilter } from '../src/query/filter.ts';
+import { parseQuery } from '../src/query/parse-query.ts';
+import { candidates } from '../src/store/duckdb-candidates.ts';
+import { openDatabase } from '../src/store/duckdb-database.ts';
+import { DuckDbReader } from '../src/store/duckdb-reader.ts';
+import { openDuckDbStore } from '../src/store/duckdb-store.ts';
+import type { TraceStore } from '../src/store/trace-store.ts';
+import { nextId, span } from './spans.ts';
+
+const SEED = Date.now() & 0x7fffffff;
+const SIGNED_SPANS = 300;
+const ROUNDS = 60;
+const ROUND_SPANS = 100;
+
+function fileForTest(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'throughline-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'traces.duckdb');
+}
+
+function open(file: string): Promise<TraceStore> {
+  return openDuckDbStore({ file, maxBytes: 1e9, maxAge: 1e12, signedSpans: SIGNED_SPANS });
+}
+
+async function changed(file: string, sql: string): Promise<void> {
+  const database = await openDatabase(file);
+  await database.writer.run(sql);
+  database.close();
+}
+
+const oddText = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.string({ unit: 'grapheme', maxLength: 8 }),
+  fc.integer({ min: 0, max: 99_999 }).map((number) => `u${number}`),
+  fc.constantFrom(
+    'İstanbul',
+    'Straße',
+    'ΣΊΣΥΦΟΣ',
+    '300K',
+    '[1,2]',
+    '["u1234"]',
+    'a "b\\c" d',
+    'x,y:z{}',
+    '\ud800lone',
+    '42',
+  ),
+);
+const oddValue = fc.oneof(
+  { weight: 4, arbitrary: oddText },
+  fc.integer({ min: -5, max: 5000 }),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.oneof(oddText, fc.integer()), { maxLength: 3 }),
+  fc.dictionary(fc.string({ maxLength: 4 }), oddText, { maxKeys: 2, noNullPrototype: true }),
+);
+const oddKey = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('user.id', 'http.route', 'größe', 'a/b~c "d"', 'k') },
+  fc.string({ minLength: 1, maxLength: 10 }).filter((key) => key !== '__proto__'),
+);
+const oddSpan = fc.record({
+  name: fc.oneof(fc.constantFrom('GET /', 'POST /checkout'), oddText),
+  statusMessage: fc.option(oddText, { nil: undefined }),
+  service: fc.constantFrom('shop', 'stock', 'Straße', 'mail'),
+  attributes: fc.dictionary(oddKey, oddValue, { maxKeys: 4, noNullPrototype: true }),
+});
+
+/** What somebody could look for who has seen some spans: parts of their texts, their values, and what is nowhere. */
+function questionsAbout(spans: readonly Span[], next: () => number): SpanFilter[] {
+  const upTo = (limit: number) => Math.floor(next() * limit);
+  return Array.from({ length: 60 }, (): SpanFilter => {
+    const { name, attributes, traceId, spanId } = spans[upTo(spans.length)] as Span;
+    const [key = 'none', value = name] = Object.entries(attributes)[0] ?? [];
+    const whole = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const item = Array.isArray(value) ? String(value[0]) : whole;
+    const from = upTo(whole.length);
+    const part = whole.slice(from, from + 2 + upTo(8)) || 'nowhere';
+    const field = { of: 'attribute', scope: (['any', 'span', 'resource'] as const)[upTo(3)] ?? 'any', key } as const;
+    const filters: SpanFilter[] = [
+      { is: 'text', text: part },
+      { is: 'text', text: next() < 0.5 ? part.toUpperCase() : `${part}nowhere` },
+      { is: 'text', text: next() < 0.5 ? traceId : spanId },
+      { is: 'compare', field, by: '=', value: item },
+      { is: 'compare', field, by: next() < 0.5 ? '!=' : '>', value: typeof value === 'number' ? value : item },
+      { is: 'compare', field: { of: 'name' }, by: '=', value: name },
+      { is: 'present', field },
+    ];
+    const [first, second] = [filters[upTo(filters.length)], filters[upTo(filters.length)]] as [SpanFilter, SpanFilter];
+    const form = next();
+    if (form < 0.1) return { is: 'not', item: first };
+    return form < 0.4 ? { is: form < 0.25 ? 'or' : 'and', items: [first, second] } : first;
+  });
+}
+
+it('finds by signatures what looking at every span finds, also after the file was opened again', async () => {
+  const file = fileForTest();
+  const drafts = fc.sample(oddSpan, { seed: SEED, numRuns: ROUNDS * ROUND_SPANS });
+  const random = fc.sample(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), {
+    seed: SEED,
+    numRuns: 2000,
+  });
+  const spans = drafts.map((draft, at) => span({ ...draft, attributes: draft.attributes as Attributes, startMs: at }));
+  let store = await open(file);
+  for (let round = 0; round < ROUNDS; round++) {
+    await store.append({ spans: spans.slice(round * ROUND_SPANS, (round + 1) * ROUND_SPANS), logs: [], bytes: 1 });
+    if (round % 20 !== 7) continue;
+    await store.close();
+    store = await open(file);
+  }
+  const questions = questionsAbout(spans, () => random.pop() ?? 0);
+  const bySignatures = await answers(store, questions);
+  await store.close();
+  await changed(file, 'DELETE FROM signatures');
+  store = await open(file);
+  const byLooking = await answers(store, questions);
+  await store.close();
+  for (const [at, question] of questions.entries())
+    expect(bySignatures[at], `${JSON.stringify(question)}, seed ${SEED}`).toEqual(byLooking[at]);
+  expect(byLooking.filter((found) => found.length > 0).length).toBeGreaterThan(15);
+});
+
+it('passes by the spans that a rare word or value cannot be in, and by no others', async () => {
+  const file = fileForTest();
+  const store = await open(file);
+  for (let round = 0; round < ROUNDS; round++) {
+    const batch = Array.from({ length: ROUND_SPANS }, (_, at) => {
+      const user = 100_000 + (((round * ROUND_SPANS + at) * 7919) % 900_000);
+      return span({ attributes: { 'user.id': `u${user}`, number: at === 0 ? round : 9999, route: '/users/:id' } });
+    });
+    await store.append({ spans: batch, logs: [], bytes: 1 });
+  }
+  await store.append({
+    spans: [span({ traceId: nextId(32), attributes: { 'user.id': 'Rare Bird' } })],
+    logs: [],
+    bytes: 1,
+  });
+  await store.close();
+  const database = await openDatabase(file);
+  onTestFinished(() => database.close());
+  const reader = new DuckDbReader(database.reader);
+  const share = async (query: string) => (await candidates(reader, parseQuery(query)))?.share;
+  expect(await share('nowhere')).toBe(0);
+  for (const query of [
+    'u100000',
+    '{ .user.id = "u100000" }',
+    '{ .number = 17 && .user.id = "u100000" }',
+    '"rare bird"',
+    'bird rare',
+  ])
+    expect([query, (await share(query)) ?? 1]).toEqual([query, expect.toSatisfy((value: number) => value < 0.2)]);
+  expect(await share('users')).toBe(1);
+  expect(await share('{ .route = "/users/:id" }')).toBe(1);
+  for (const query of ['', 'u1', 'NOT u100000', 'duration > 1s || u100000', 'u100000 || status = error'])
+    expect([query, await share(query)]).toEqual([query, undefined]);
+});
+
+it('looks at every span of a file that has no signatures, and never signs a moment twice', async () => {
+  const file = fileForTest();
+  let store = await open(file);
+  const rare = () => span({ attributes: { word: 'kingfisher' } });
+  const many = (count: number) => Array.from({ length: count }, () => span());
+  await store.append({ spans: [rare(), ...many(SIGNED_SPANS * 5)], logs: [], bytes: 1 });
+  await store.close();
+  // As the clock would have it that was set back later.
+  await changed(file, 'DELETE FROM signatures; UPDATE spans SET stored_ms = stored_ms + 3600000');
+  for (let round = 1; round <= 3; round++) {
+    store = await open(file);
+    for (let batch = 0; batch < 4; batch++) await store.append({ spans: many(SIGNED_SPANS / 2), logs: [], bytes: 1 });
+    await store.append({ spans: [rare()], logs: [], bytes: 1 });
+    expect(await store.spans({ filter: parseQuery('kingfisher') }, 10)).toHaveLength(round + 1);
+    await store.close();
+  }
+});
+
+function answers(store: TraceStore, questions: readonly SpanFilter[]): Promise<(readonly object[])[]> {
+  return Promise.all(
+    questions.map(async (filter) => {
+      const selection = { filter: { is: 'span', filter } } as const;
+      return store.search(selection, 'latest', 100);
+    }),
+  );
+}
