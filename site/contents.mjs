@@ -20,6 +20,7 @@ export const sections = [
       ['Calls: fetch, axios, node:http', 'packages/clients/README.md', 'packages/clients'],
       ['Databases', 'packages/databases/README.md', 'packages/databases'],
       ['Functions: AWS Lambda, Google Cloud', 'packages/serverless/README.md', 'packages/serverless'],
+      ['Functions on your machine', 'examples/lambda/README.md', 'examples/lambda'],
       ['Queues', 'packages/messaging/README.md', 'packages/messaging'],
       ['Queues without an adapter', 'docs/other-queues.md', 'other-queues'],
       ['Logs', 'packages/logs/README.md', 'packages/logs'],
@@ -37,7 +38,6 @@ export const sections = [
       ['What tracing costs', 'docs/performance.md', 'performance'],
       ['What happens when things go wrong', 'docs/reliability.md', 'reliability'],
       ['All measurements', 'bench/results.md', 'results'],
-      ['When things go wrong', 'docs/reliability.md', 'reliability'],
     ],
   },
   {

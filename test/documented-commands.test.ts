@@ -29,6 +29,7 @@ const RUN_BY_TESTS: Readonly<Record<string, string>> = {
   'npx pnpm vitest': 'vitest.config.ts',
   'npx pnpm viewer': 'packages/viewer/test',
   'node server.mjs': 'test/first-trace.test.ts',
+  'node local.mjs': 'test/example-stories.test.ts',
   'curl -i http://localhost:3000/orders/7': 'test/first-trace.test.ts',
   'throughline ': 'packages/viewer/test/cli.test.ts',
   'node --test bench/smoke.mjs': 'bench/smoke.mjs',

@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** A program of examples/, in a process of its own, on the built packages. */
 export type Example = {
+  readonly name: string;
   readonly process: ChildProcess;
   readonly errors: string[];
   /** The first line that matches, now or when it comes; rejects if the process ends before. */
@@ -34,6 +35,7 @@ export function startExample(name: string, program: string, variables: Record<st
   createInterface(child.stderr).on('line', (line) => errors.push(line));
 
   return {
+    name,
     process: child,
     errors,
     async line(pattern) {

@@ -1,5 +1,9 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { decodeOtlpProtobuf, type Span } from '@throughline/analysis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Example, startExample } from './example-process.ts';
 import { describeWithService } from './service.ts';
@@ -11,7 +15,8 @@ const headers = { traceparent: `00-${STRANGER}-b7ad6b7169203331-01`, 'x-request-
 const started: Example[] = [];
 
 afterEach(() => {
-  for (const example of started.splice(0)) example.process.kill('SIGKILL');
+  // Softly where it has stopped a process of its own, which nobody else would end.
+  for (const example of started.splice(0)) example.process.kill(example.name === 'lambda' ? 'SIGTERM' : 'SIGKILL');
 });
 
 describe('the example', () => {
@@ -60,6 +65,58 @@ describe('the example', () => {
     expect(await example.stop()).toBe(0);
   });
 
+  it('lambda answers in the trace of its caller, and says what it could not read', async () => {
+    const example = start('lambda', 'local.mjs');
+    const { invoke, event } = await functionOf(example);
+    const answer = (await (await invoke(event)).json()) as Answer;
+    expect(answer).toMatchObject({ statusCode: 200, headers: { 'x-request-id': 'r-7' }, body: '{"product":"teapot"}' });
+    await example.line(new RegExp(`^trace ${STRANGER} .* 2 spans`));
+    await example.line(/GET \/orders\/\{id\} {2}200/);
+    expect(example.logLines()).toMatchObject([{ trace_id: STRANGER, request_id: 'r-7', msg: 'order shown' }]);
+
+    const unknown = await invoke(event.replaceAll('"7"', '"8"'));
+    expect(await unknown.json()).toMatchObject({ statusCode: 404 });
+    await example.line(/GET \/orders\/\{id\} {2}404/);
+    const broken = await invoke('{');
+    expect([broken.headers.get('x-amz-function-error'), await broken.json()]).toMatchObject([
+      'Unhandled',
+      { errorType: 'SyntaxError' },
+    ]);
+    expect(await example.stop()).toBe(0);
+  });
+
+  it('lambda has sent its spans before it is frozen', async () => {
+    const received: Span[] = [];
+    const collector = createHttpServer(async (request, response) => {
+      received.push(...decodeOtlpProtobuf(await buffer(request)));
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const example = start('lambda', 'local.mjs', {
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+    });
+    const { invoke, event } = await functionOf(example);
+    for (const spans of [2, 4]) {
+      await (await invoke(event)).json();
+      expect(received).toHaveLength(spans);
+    }
+    expect(await example.stop()).toBe(0);
+    collector.close();
+  });
+
+  it('lambda hands back the messages of a queue that failed, and throws what it cannot read', async () => {
+    const example = start('lambda', 'local.mjs', { _HANDLER: 'functions.bill' });
+    const { invoke, event } = await functionOf(example);
+    const answer = await (await invoke(event)).json();
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '2e1424d4-f796-459a-8184-9c92662be6da' }] });
+    await example.line(/process orders batch_item_failures ✗/);
+    const broken = await invoke(event.replace('"{\\"order\\":\\"7\\"}"', '"no JSON"'));
+    expect(await broken.json()).toMatchObject({ errorType: 'SyntaxError' });
+    await example.line(/SyntaxError/);
+    expect(await example.stop()).toBe(0);
+  });
+
   it('nest-microservices is one trace across TCP', async () => {
     const example = start('nest-microservices', 'dist/server.js', { PRICES_PORT: String(await freePort()) });
     const answer = await fetch(await address(example));
@@ -86,12 +143,19 @@ describeWithService('rabbitmq', 'the example queue-worker', (url) => {
   });
 });
 
+type Answer = { statusCode: number; headers: Record<string, string>; body: string };
 type Edge = { trace_id: string; request_id: string; stock: object };
 
 function start(name: string, program = 'server.mjs', variables: Record<string, string> = {}): Example {
   const example = startExample(name, program, variables);
   started.push(example);
   return example;
+}
+
+async function functionOf(example: Example) {
+  const [, url = '', file = ''] = await example.line(/^Try curl (\S+) -d @(\S+)/);
+  const event = readFileSync(new URL(`../examples/lambda/${file}`, import.meta.url), 'utf8');
+  return { event, invoke: (body: string): Promise<Response> => fetch(url, { method: 'POST', body }) };
 }
 
 async function freePort(): Promise<number> {
