@@ -10,7 +10,7 @@ const LONG = 65_536;
 async function run(): Promise<void> {
   const post = (message: FromThread, moved: ArrayBuffer[] = []) => parentPort?.postMessage(message, moved);
   const log = (message: string) => post({ is: 'log', message });
-  const store = await openStore(workerData as StoreSettings);
+  const store = await openStore(workerData as StoreSettings, log);
   const backend = createStoreBackend(store, log);
   let stop: (() => void) | undefined;
   parentPort?.on('message', async (message: ToThread) => {

@@ -87,7 +87,7 @@ export async function openViewer(options: ViewerOptions, server: Partial<ViewerS
   const thread = new URL('./store-thread.js', import.meta.url);
   const backend = existsSync(thread)
     ? await startThread(thread, settings, console.error)
-    : createStoreBackend(await openStore(settings), console.error);
+    : createStoreBackend(await openStore(settings, console.error), console.error);
   return serve(backend, options, server);
 }
 

@@ -64,6 +64,8 @@ export type StoreStatus = {
   readonly file?: string;
   /** Why there is no file, where one was wanted, and the remedy. */
   readonly note?: string;
+  /** What was wrong with the file, where it is now, and how much of it could be read. */
+  readonly damage?: string;
   readonly spans: number;
   readonly traces: number;
   readonly logs: number;

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DamagedFileError, isDamage, isDatabase } from './damaged-file.ts';
 
 /** An open file, with a connection to write and one to read. */
 export type Database = {
@@ -19,7 +20,8 @@ export class NoDatabaseError extends Error {
 /** Raised with every change that older viewers cannot read. */
 const VERSION = 1;
 
-const TABLES = `
+/** Makes what is missing of the tables. */
+export const TABLES_STATEMENT = `
   CREATE TABLE IF NOT EXISTS meta (version INTEGER);
   CREATE TABLE IF NOT EXISTS runs (id INTEGER, started_ms BIGINT);
   CREATE TABLE IF NOT EXISTS sources (id INTEGER, service VARCHAR, attributes VARCHAR, scope VARCHAR, scope_version VARCHAR);
@@ -38,6 +40,7 @@ const TABLES = `
  * Opens the file of a viewer, or makes it.
  *
  * @throws {NoDatabaseError} where the native part is missing.
+ * @throws {DamagedFileError} if it was a viewer's and can no longer be read.
  * @throws {Error} if the file cannot be used, with why and what to do.
  */
 export async function openDatabase(file: string): Promise<Database> {
@@ -57,7 +60,8 @@ export async function openDatabase(file: string): Promise<Database> {
     });
     const opened = instance;
     const [writer, reader] = [await opened.connect(), await opened.connect()];
-    await writer.run(TABLES);
+    await writer.run(TABLES_STATEMENT);
+    await checkLength(file, writer);
     const [[version] = []] = (await writer.runAndReadAll('SELECT version FROM meta')).getRowsJS();
     if (version === undefined) await writer.run(`INSERT INTO meta VALUES (${VERSION})`);
     else if (Number(version) > VERSION) throw new Error('a newer version');
@@ -73,7 +77,7 @@ export async function openDatabase(file: string): Promise<Database> {
     };
   } catch (error) {
     instance?.closeSync();
-    throw openError(file, error);
+    throw await openError(file, error);
   }
 }
 
@@ -85,18 +89,30 @@ async function native(): Promise<typeof import('@duckdb/node-api')> {
   }
 }
 
-function openError(file: string, cause: unknown): Error {
+// Parts that are missing at its end may not be read for a long time.
+async function checkLength(file: string, connection: DuckDBConnection): Promise<void> {
+  const [[bytes] = []] = (
+    await connection.runAndReadAll('SELECT total_blocks * block_size FROM pragma_database_size()')
+  ).getRowsJS();
+  const { size } = await stat(file);
+  if (size < Number(bytes)) throw new DamagedFileError(`[viewer] ${file} is damaged: it was cut short.`);
+}
+
+async function openError(file: string, cause: unknown): Promise<Error> {
+  if (cause instanceof DamagedFileError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const holder = /\(PID (\d+)\)/.exec(text)?.[1];
   if (/could not set lock|being used by another process/i.test(text)) {
     const who = holder === undefined ? 'another process' : `process ${holder}`;
     return new Error(`[viewer] ${file} is in use by ${who}. Use that viewer, or choose another \`file\`.`, { cause });
   }
-  if (/not a valid|corrupt|checksum|wal|serializ|deserializ|not read enough bytes/i.test(text))
+  if (isDamage(cause, file)) {
+    if (await isDatabase(file)) return new DamagedFileError(`[viewer] ${file} is damaged.`, { cause });
     return new Error(
       `[viewer] ${file} is damaged, or no file of a viewer. Move it away (and ${file}.wal, if there), or choose another \`file\`.`,
       { cause },
     );
+  }
   if (text === 'a newer version')
     return new Error(`[viewer] ${file} is of a newer viewer. Update, or choose another \`file\`.`, { cause });
   return new Error(`[viewer] Cannot open ${file}: ${text}. Choose another \`file\`.`, { cause });

@@ -155,11 +155,14 @@ const TRACES_AT_ONCE = 200;
 
 async function closeDatabase(database: Database, writer: DuckDbWriter, retention: DuckDbRetention): Promise<void> {
   await retention.close();
-  // What is under way is finished, and written to its place in the file.
-  await writer.exclusively(async () => {
-    await database.writer.run('CHECKPOINT');
-  });
-  database.close();
+  try {
+    // What is under way is finished, and written to its place in the file.
+    await writer.exclusively(async () => {
+      await database.writer.run('CHECKPOINT');
+    });
+  } finally {
+    database.close();
+  }
 }
 
 function kindOf(kind: unknown): NonNullable<Operation['kind']> {

@@ -8,7 +8,7 @@ const MIN_BITS = 2 ** 10;
 const SPARSE = 8;
 
 /**
- * Which pieces of four and six characters some texts have: a Bloom filter of one hash. It may say that a piece is there that
+ * Which pieces of four and six characters some texts have: a Bloom filter. It may say that a piece is there that
  * is not, and never the reverse; so of texts that it denies nobody need look at any. Pieces with other characters than
  * those of ASCII are left out, as are differences of case.
  *
@@ -65,6 +65,7 @@ function lowered(text: string): string {
   return text.toLowerCase().replaceAll('i\u0307', 'i');
 }
 
+// Words of four characters have one short piece only, which two hashes make surer; longer words have more pieces.
 function visitGrams(text: string, visit: (hash: number) => void): void {
   // Characters of seven bits, the last one lowest.
   let last = 0;
@@ -79,7 +80,10 @@ function visitGrams(text: string, visit: (hash: number) => void): void {
     before = ((before << 7) | (last >>> 21)) & 0x3fff;
     last = ((last << 7) | code) & 0xfffffff;
     run += 1;
-    if (run >= SHORT) visit(mixed(last));
+    if (run >= SHORT) {
+      visit(mixed(last));
+      visit(mixed(~last));
+    }
     if (run >= LONG) visit(mixed(last ^ Math.imul(before + 1, 0x9e3779b1)));
   }
 }

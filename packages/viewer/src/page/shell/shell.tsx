@@ -107,6 +107,12 @@ function Stored({ path }: { readonly path: string }) {
   const { answer } = useAnswer<Status>('status', version);
   if (answer === undefined) return <span class="stored" />;
   const { store, received } = answer;
+  if (store.damage !== undefined)
+    return (
+      <p class="problem stored" role="status">
+        {store.damage}
+      </p>
+    );
   const lost = received.rejected > 0 ? ` · ${count(received.rejected)} rejected` : '';
   return (
     <span class="stored" title={store.note ?? store.file ?? 'Kept in memory; gone when the viewer stops.'}>
