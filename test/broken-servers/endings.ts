@@ -70,6 +70,18 @@ export const endingDefects: readonly BrokenServer[] = [
       ),
   },
   {
+    defect: 'takes what was ended after it was destroyed for sent',
+    rejectedBy: 'what is answered after the server has destroyed the response is no success',
+    inside(_request, response, next) {
+      const span = trace.getActiveSpan() as Span;
+      onAttribute(span, (name, value) =>
+        name === 'error.type' && response.headersSent === false && response.writableEnded ? undefined : value,
+      );
+      replace(span, 'setStatus', (set, status) => (response.writableEnded ? span : set(status)));
+      next();
+    },
+  },
+  {
     defect: 'makes another span when an answer comes too late',
     rejectedBy: 'a handler that answers after its client has left adds nothing',
     inside(_request, response, next) {
@@ -90,6 +102,16 @@ export const endingDefects: readonly BrokenServer[] = [
     inside(_request, response, next) {
       const isQueued = response.socket === null;
       replace(trace.getActiveSpan() as Span, 'end', (end) => (!isQueued || response.writableFinished) && end());
+      next();
+    },
+  },
+  {
+    defect: 'forgets a pipelined request that was read before its turn',
+    rejectedBy: 'a pipelined request that was read before its turn ends its span when its client leaves, too',
+    inside(request, response, next) {
+      replace(trace.getActiveSpan() as Span, 'end', (end) => {
+        if (response.socket !== null || response.writableFinished || !request.readableEnded) end();
+      });
       next();
     },
   },

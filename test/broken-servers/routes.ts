@@ -40,6 +40,13 @@ export const routeDefects: readonly BrokenServer[] = [
     }),
   },
   {
+    defect: 'tells of a 404 with the whole target',
+    rejectedBy: 'a path that no route matches is no failure, and its query is redacted wherever it is told',
+    inside: atEnd((response) => {
+      if (response.statusCode === 404) activeExchange()?.recordFailure(new Error(`Cannot GET ${response.req.url}`));
+    }),
+  },
+  {
     defect: 'names a 404 in a mounted router by the mount',
     rejectedBy: 'a path that no route of a mounted router matches has no route',
     inside: atEnd((response) => {

@@ -21,6 +21,7 @@ import {
   whenClosed,
 } from './node-messages.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
+import { whenLost } from './queued-responses.ts';
 import { queryRedactor } from './redaction.ts';
 import { notedCorrelation } from './request-id.ts';
 import { extractTrusted } from './trust.ts';
@@ -138,7 +139,10 @@ export function createServerTracing<Source>(
 
   function finishQueued(this: IncomingMessage): void {
     const response = responseOf(this);
-    if (isQueued(response) && this.socket?.destroyed === true) finish(response);
+    if (!isQueued(response)) return;
+    if (this.socket?.destroyed === true) finish(response);
+    // A request closes when its body was read, too.
+    else whenLost(response, this.socket, finish);
   }
 
   function complete(response: ServerResponse): void {

@@ -37,7 +37,8 @@ class Messages {
   headersWritten: HeadHeaders | undefined;
   /** Whether nobody has said the correlation ID in a way that no answer goes without. */
   echoLate = false;
-  complete = false;
+  /** Whether Node has said that all of it was sent; `undefined` where it may have said so earlier. */
+  complete: boolean | undefined;
   /** Whether the context of the exchange is to become that of who begins to read the body. */
   followsReader = false;
   whenClosed: ((response: ServerResponse) => void) | undefined;
@@ -51,6 +52,8 @@ class Messages {
     this.emitOfRequest = request.emit as Method;
     this.emitOfResponse = response.emit as Method;
     this.writeHead = response.writeHead as Method;
+    // What is ended after it was destroyed is said to be finished too, but nobody gets it, and there is no event.
+    this.complete = response.writableEnded ? undefined : false;
     this.ownFinish = this.stream === undefined && response.listenerCount('finish') === 1 ? 1 : 0;
   }
 
@@ -153,7 +156,7 @@ function emitOfRequest(this: IncomingMessage, event: string, ...rest: unknown[])
   const messages = knownMessages(this);
   const { exchange, emitOfRequest: emit } = messages;
   // Node emits it where the reader was, ahead of the first data. It reads what nobody wanted when the response is complete.
-  if (event === 'resume' && messages.followsReader && !messages.complete) moveOn(messages);
+  if (event === 'resume' && messages.followsReader && messages.complete !== true) moveOn(messages);
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
   if (exchange === undefined) return emit.call(this, event, ...rest) as boolean;
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
@@ -254,7 +257,7 @@ export function isQueued(response: ServerResponse): boolean {
 }
 
 function isComplete(messages: Messages, response: ServerResponse): boolean {
-  return messages.complete || response.writableFinished;
+  return messages.complete ?? response.writableFinished;
 }
 
 const CLIENT_RESETS = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);

@@ -1,4 +1,4 @@
-import { Catch, type ExceptionFilter, type Type } from '@nestjs/common';
+import { Catch, type ExceptionFilter, NotFoundException, type Type } from '@nestjs/common';
 import { activeExchange } from '@throughline/core/http-server';
 
 /**
@@ -7,10 +7,17 @@ import { activeExchange } from '@throughline/core/http-server';
  */
 const Observed = {
   [Symbol.hasInstance](thrown: unknown): boolean {
-    activeExchange()?.recordFailure(thrown);
+    const exchange = activeExchange();
+    if (exchange !== undefined && !(exchange.route === undefined && isNoRoute(thrown))) exchange.recordFailure(thrown);
     return false;
   },
 } as unknown as Type;
+
+// Nest says by an exception what other routers do not call a failure, and its message has the whole target in it, with any
+// credential that there is in the query.
+function isNoRoute(thrown: unknown): boolean {
+  return thrown instanceof NotFoundException && /^Cannot [A-Z-]+ /.test(thrown.message);
+}
 
 /**
  * Takes note of exceptions on their way to the filter that handles them; it never handles one itself. Nest asks the

@@ -110,6 +110,22 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
     },
   },
   {
+    title: 'what is answered after the server has destroyed the response is no success',
+    run(subject, recorder) {
+      const { routes } = handler(({ response }) => {
+        response.destroy();
+        response.end('nobody gets this');
+      });
+      return serve(subject, routes, async (url) => {
+        await once(open(`${url}/work`), 'error');
+        const span = await recorder.take('GET /work');
+        assert.equal(span.attributes['http.response.status_code'], undefined);
+        assert.equal(span.attributes['error.type'], 'server_aborted');
+        assert.equal(span.status, 'ERROR');
+      });
+    },
+  },
+  {
     title: 'listeners run in the context of the exchange also when the client leaves',
     run(subject, recorder) {
       let close = (_traceId: string | undefined): void => {};

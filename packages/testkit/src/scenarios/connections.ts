@@ -63,6 +63,38 @@ export const connectionScenarios: readonly Scenario<ServerSubject>[] = [
     },
   },
   {
+    title: 'a pipelined request that was read before its turn ends its span when its client leaves, too',
+    async run(subject, recorder) {
+      let read = (): void => {};
+      const wasRead = new Promise<void>((resolve) => {
+        read = resolve;
+      });
+      const first: KitRoute = { method: 'GET', path: '/first', handle: () => undefined };
+      const second: KitRoute = {
+        method: 'POST',
+        path: '/second',
+        handle({ request }) {
+          // Node closes a request that was read.
+          if (request.closed) read();
+          else request.once('close', read).resume();
+          return undefined;
+        },
+      };
+      await serve(subject, [first, second], async (url) => {
+        const socket = openSocket(url);
+        const body = ['Content-Type: text/plain', 'Content-Length: 4'];
+        socket.write(rawRequest('GET /first') + rawRequest('POST /second', body, 'body'));
+        await wasRead;
+        socket.destroy();
+        for (const name of ['GET /first', 'POST /second']) {
+          const span = await recorder.take(name);
+          assert.equal(span.attributes['error.type'], 'client_aborted');
+          assert.equal(span.attributes['http.response.status_code'], undefined);
+        }
+      });
+    },
+  },
+  {
     title: 'a connection that saw an error serves the next request as if nothing had happened',
     run: (subject, recorder) =>
       serve(

@@ -75,6 +75,17 @@ export const routeScenarios: readonly Scenario<ServerSubject>[] = [
       }),
   },
   {
+    title: 'a path that no route matches is no failure, and its query is redacted wherever it is told',
+    run: (subject, recorder) =>
+      serve(subject, [item], async (url) => {
+        const { status } = await send(`${url}/nowhere?token=s3cr3t`);
+        assert.equal(status, 404);
+        const span = await recorder.take('GET');
+        assert.deepEqual(span.exceptions, []);
+        assert.ok(!JSON.stringify(span).includes('s3cr3t'));
+      }),
+  },
+  {
     title: 'a path that no route of a mounted router matches has no route',
     run: (subject, recorder) =>
       serve(subject, [{ ...item, mount: '/api' }], async (url) => {

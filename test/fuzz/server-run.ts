@@ -1,0 +1,116 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KitRoute, RunningServer, ServerSubject, ServerSubjectOptions } from '@throughline/testkit';
+import { type Conversation, converse, NUMBER } from './conversation.ts';
+import type { Program } from './program.ts';
+import { Visit } from './visit.ts';
+
+/** What a program came to on one server. */
+export type Run = {
+  readonly conversations: readonly Conversation[];
+  /** By number, in the order of the program. */
+  readonly visits: ReadonlyMap<string, Visit>;
+  readonly uncaught: readonly string[];
+};
+
+/** The attribute that says which request a span is of. */
+export const NUMBER_ATTRIBUTE = 'fuzz.request';
+
+/** A server of a framework that stays for many programs. */
+export type FuzzedServer = { run(program: Program): Promise<Run>; close(): Promise<void> };
+
+// Node tells of each request before anybody else knows of it: https://nodejs.org/api/diagnostics_channel.html#http
+const requestStart: Channel = channel('http.server.request.start');
+const ROUTES = [
+  { path: '/work/:id', template: '/work/:id' },
+  { mount: '/api', path: '/things/:id', template: '/api/things/:id' },
+];
+const PATIENCE_MS = 5_000;
+let count = 0;
+
+/** Starts a server of this subject; `installations: 0` is the framework without tracing. */
+export async function startFuzzed(subject: ServerSubject, installations: 0 | 1): Promise<FuzzedServer> {
+  let visits: ReadonlyMap<string, Visit> = new Map();
+  const options: ServerSubjectOptions = {
+    onStart: (span, request) => void span.setAttribute(NUMBER_ATTRIBUTE, numberOf(request)),
+  };
+  const server: RunningServer = await subject.start({
+    options,
+    installations,
+    middleware: [
+      (request, _response, next) => {
+        visits.get(numberOf(request))?.look('middleware');
+        next();
+      },
+    ],
+    routes: routes((number) => visits.get(number)),
+    upgrade: undefined,
+  });
+  const follow = (message: unknown): void => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    visits.get(numberOf(request))?.reaches(response);
+  };
+  requestStart.subscribe(follow);
+  return {
+    async run(program) {
+      const planned = program.map(
+        ({ requests }) => new Map(requests.map((each) => [String(count++), new Visit(each)])),
+      );
+      visits = new Map(planned.flatMap((each) => [...each]));
+      const { conversations, uncaught } = await watched(async () => {
+        const all = program.map((connection, index) => converse(server.url, connection, planned[index] ?? new Map()));
+        const conversations = await Promise.all(all);
+        const settling = Promise.all([...visits.values()].map((visit) => visit.settled()));
+        const late = new AbortController();
+        const hangs = delay(PATIENCE_MS, 'late', { signal: late.signal }).catch(() => '');
+        if ((await Promise.race([settling, hangs])) === 'late') throw new Error('a handler never comes to its end');
+        late.abort();
+        return conversations;
+      });
+      return { conversations, visits, uncaught };
+    },
+    async close() {
+      requestStart.unsubscribe(follow);
+      await server.close();
+    },
+  };
+}
+
+/** Runs with what nobody catches noted instead of reported. */
+async function watched(
+  run: () => Promise<readonly Conversation[]>,
+): Promise<{ conversations: readonly Conversation[]; uncaught: string[] }> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const others = events.map((event) => process.rawListeners(event) as ((...args: unknown[]) => void)[]);
+  const uncaught: string[] = [];
+  const note = (thrown: unknown): void => void uncaught.push(String(thrown));
+  for (const event of events) process.removeAllListeners(event).on(event, note);
+  try {
+    const conversations = await run();
+    await new Promise((resolve) => setImmediate(resolve));
+    return { conversations, uncaught };
+  } finally {
+    for (const [index, event] of events.entries()) {
+      process.removeAllListeners(event);
+      for (const listener of others[index] ?? []) process.on(event, listener);
+    }
+  }
+}
+
+function routes(visit: (number: string) => Visit | undefined): KitRoute[] {
+  return (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).flatMap((method) =>
+    ROUTES.map(({ template, ...place }) => ({
+      ...place,
+      method,
+      handle: async (exchange) => visit(numberOf(exchange.request))?.handle(template, exchange),
+    })),
+  );
+}
+
+function numberOf(request: IncomingMessage): string {
+  return String(request.headers[NUMBER]);
+}
+
+/** What may be in `http.route`. */
+export const TEMPLATES: readonly string[] = ROUTES.map(({ template }) => template);
