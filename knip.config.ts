@@ -50,6 +50,11 @@ const config: KnipConfig = {
       entry: ['README.md', '*.mjs', 'src/demo/{main,pglite,embedded-redis,viewer}.ts', 'src/services/*.ts'],
       project: ['README.md', '*.mjs', '{src,test}/**/*.ts'],
     },
+    'examples/nextjs': {
+      entry: ['README.md', 'server.mjs', 'next.config.mjs', 'app/**/*.{js,jsx}'],
+      project: ['README.md', '*.mjs', 'app/**/*.{js,jsx,mjs}'],
+      ignoreDependencies: ['react', 'react-dom'], // Next.js imports them
+    },
     docs: { entry: ['*.md', 'pictures/draw.mjs'], project: ['*.md', '**/*.mjs'] },
     'scripts/release': { entry: ['release.mjs', 'api.mjs'], project: ['*.mjs'] },
     'test/*': { entry: ['{run,service}.mjs'], project: ['*.mjs'] },

@@ -29,6 +29,8 @@ const RUN_BY_TESTS: Readonly<Record<string, string>> = {
   'npx pnpm vitest': 'vitest.config.ts',
   'npx pnpm viewer': 'packages/viewer/test',
   'node server.mjs': 'test/first-trace.test.ts',
+  'npx pnpm install': 'consumers/nextjs/story.mjs',
+  'npx next build': 'consumers/nextjs/story.mjs',
   'node local.mjs': 'test/example-stories.test.ts',
   'curl -i http://localhost:3000/orders/7': 'test/first-trace.test.ts',
   'throughline ': 'packages/viewer/test/cli.test.ts',
