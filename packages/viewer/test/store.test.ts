@@ -146,6 +146,40 @@ describe.each([
     expect(await ids('latest', { run: 7 })).toEqual([]);
   });
 
+  it('counts the spans that match, and of those with a time the ones that start within it', async () => {
+    const store = await open();
+    const traceId = nextId(32);
+    const spans = [0, 100, 200, 300].map((startMs, at) =>
+      span({ traceId, startMs, durationMs: 10, ...(at === 1 && { status: 'error' }) }),
+    );
+    const other = span({ startMs: 250, durationMs: 500, status: 'error' });
+    await store.append({ spans: [...spans, other], logs: [], bytes: 1000 });
+    const counts = async (query: string, fromMs?: number, toMs?: number) => {
+      const window = {
+        ...(fromMs !== undefined && { fromMs: ORIGIN_MS + fromMs }),
+        ...(toMs !== undefined && { toMs: ORIGIN_MS + toMs }),
+      };
+      const found = await store.search({ ...selection(query), ...window }, 'latest', 10);
+      return found.map((trace) => [trace.traceId === traceId ? 'one' : 'other', trace.matchCount]);
+    };
+    expect(await counts('service = shop')).toEqual([
+      ['other', 1],
+      ['one', 4],
+    ]);
+    expect(await counts('service = shop', 90, 210)).toEqual([['one', 2]]);
+    // Of the other there is something at that time, and nothing that starts then.
+    expect(await counts('service = shop', 299, 1000)).toEqual([['one', 1]]);
+    expect(await counts('', 299, 1000)).toEqual([
+      ['other', 1],
+      ['one', 4],
+    ]);
+    expect(await counts('status = error', 150)).toEqual([['other', 1]]);
+    expect(await counts('{ status = error } && { service = shop }', 90, 210)).toEqual([['one', 2]]);
+    expect(await counts('{ status = error } && { service = shop }', 190, 210)).toEqual([]);
+    expect(await counts('duration > 1ms', 100, 100)).toEqual([['one', 1]]);
+    expect(await counts('duration > 1ms', 100.001, 199.999)).toEqual([]);
+  });
+
   it('summarises a trace whose spans come one by one, the root last', async () => {
     const store = await open();
     const { spans, failed } = sample();

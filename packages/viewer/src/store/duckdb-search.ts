@@ -3,6 +3,7 @@ import { spanFilters } from '../query/filter.ts';
 import { asksForTrace, SqlValues, spanCondition, traceCondition } from '../query/sql-filter.ts';
 import { type Stored, storedAt } from './duckdb-candidates.ts';
 import { hexOf } from './duckdb-rows.ts';
+import { nanoseconds } from './nanoseconds.ts';
 import type { Selection, Sort } from './trace-store.ts';
 
 /** The summary of each trace from its parts; a condition may stand between, the grouping comes after. */
@@ -155,11 +156,4 @@ export function latestStatement({ toMs, run }: Selection, count: number): string
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   return `SELECT count(*), min(start_ns), max(start_ns), (SELECT min(start_ns) FROM parts)
     FROM (SELECT start_ns FROM parts ${where} ORDER BY start_ns DESC LIMIT ${count})`;
-}
-
-/** Nanoseconds as a number of 64 bits without a sign. */
-export function nanoseconds(ms: number): bigint {
-  const last = 2n ** 64n - 1n;
-  const value = BigInt(Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Math.round(ms * 1000)))) * 1000n;
-  return value > last ? last : value;
 }

@@ -1,7 +1,8 @@
 import type { FoundTrace } from '../api/messages.ts';
 import { candidates } from './duckdb-candidates.ts';
 import type { DuckDbReader } from './duckdb-reader.ts';
-import { foundTrace, latestStatement, nanoseconds, searchStatement } from './duckdb-search.ts';
+import { foundTrace, latestStatement, searchStatement } from './duckdb-search.ts';
+import { nanoseconds } from './nanoseconds.ts';
 import type { Selection, Sort } from './trace-store.ts';
 
 /** The first look is at so many of the latest parts of traces, each one after it at a time that is so many times longer. */

@@ -6,6 +6,7 @@ import { selectionOf } from '../query/from-trace-query.ts';
 import { matcherOf } from '../query/matcher.ts';
 import { heatMapOf } from './heat-map.ts';
 import { MemoryTrace } from './memory-trace.ts';
+import { nanoseconds } from './nanoseconds.ts';
 import { operationStatistics, rankOf } from './operation-statistics.ts';
 import { toSummary } from './summary.ts';
 import { type Batch, MAX_DEPENDENCY_TRACES, type Selection, type Sort, type TraceStore } from './trace-store.ts';
@@ -157,11 +158,14 @@ export function createMemoryStore({ maxBytes = 2 ** 28, note }: MemoryStoreOptio
   }
 
   function found(selection: Selection, sort: Sort, limit: number): FoundTrace[] {
-    const matchers = spanFilters(selection.filter).map(matcherOf);
+    const filters = spanFilters(selection.filter);
+    const matchers = filters.map(matcherOf);
+    // Of who asks for nothing in particular, a trace that reaches into the time is meant as a whole.
+    const window = filters.length === 1 && filters[0]?.is === 'all' ? ALWAYS : windowOf(selection);
     const hits: { trace: MemoryTrace; matches: number }[] = [];
     for (const trace of within(selection)) {
       const counts = matchers.map((matches) =>
-        trace.spans.reduce((sum, span) => (matches(span, trace) ? sum + 1 : sum), 0),
+        trace.spans.reduce((sum, span) => (startsIn(span, window) && matches(span, trace) ? sum + 1 : sum), 0),
       );
       if (
         !isMeant(
@@ -181,22 +185,21 @@ export function createMemoryStore({ maxBytes = 2 ** 28, note }: MemoryStoreOptio
     return hits.slice(0, limit).map(({ trace, matches }) => trace.summary(matches));
   }
 
-  function* within({ fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY, run }: Selection) {
+  function* within(selection: Selection): Generator<MemoryTrace> {
+    const { from, to } = windowOf(selection);
+    const { run } = selection;
     for (const trace of traces.values()) {
       if (trace.spans.length === 0 || (run !== undefined && trace.run !== run)) continue;
-      const startMs = Number(trace.startUnixNano) / 1e6;
-      if (startMs <= toMs && startMs + trace.duration / 1e6 >= fromMs) yield trace;
+      if (trace.startUnixNano <= to && trace.endUnixNano >= from) yield trace;
     }
   }
 
   function* matching(selection: Selection): Generator<Span> {
-    const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = selection;
+    const window = windowOf(selection);
     const matchers = spanFilters(selection.filter).map(matcherOf);
     for (const trace of within(selection)) {
       for (const span of trace.spans) {
-        const startMs = Number(span.startUnixNano) / 1e6;
-        if (startMs < fromMs || startMs > toMs) continue;
-        if (matchers.some((matches) => matches(span, trace))) yield span;
+        if (startsIn(span, window) && matchers.some((matches) => matches(span, trace))) yield span;
       }
     }
   }
@@ -204,4 +207,17 @@ export function createMemoryStore({ maxBytes = 2 ** 28, note }: MemoryStoreOptio
   function* everySpan(): Generator<Span> {
     for (const { spans } of traces.values()) yield* spans;
   }
+}
+
+/** Moments in nanoseconds since 1970, both included. */
+type Window = { readonly from: bigint; readonly to: bigint };
+
+const ALWAYS: Window = { from: 0n, to: nanoseconds(Number.POSITIVE_INFINITY) };
+
+function windowOf({ fromMs = 0, toMs = Number.POSITIVE_INFINITY }: Selection): Window {
+  return { from: nanoseconds(fromMs), to: nanoseconds(toMs) };
+}
+
+function startsIn({ startUnixNano }: Span, { from, to }: Window): boolean {
+  return startUnixNano >= from && startUnixNano <= to;
 }

@@ -15,7 +15,7 @@ export class MemoryTrace {
   errorCount = 0;
   bytes = 0;
   startUnixNano = 0n;
-  #endUnixNano = 0n;
+  endUnixNano = 0n;
   #root: Span | undefined;
 
   constructor(traceId: string, run: number) {
@@ -26,7 +26,7 @@ export class MemoryTrace {
   /** Returns how much the trace has grown. */
   addSpan(span: Span, size: number): number {
     if (this.spans.length === 0 || span.startUnixNano < this.startUnixNano) this.startUnixNano = span.startUnixNano;
-    if (span.endUnixNano > this.#endUnixNano) this.#endUnixNano = span.endUnixNano;
+    if (span.endUnixNano > this.endUnixNano) this.endUnixNano = span.endUnixNano;
     if (span.status === 'error') this.errorCount += 1;
     countService(this.services, span);
     if (this.#root === undefined || isBetterRoot(span, this.#root)) this.#root = span;
@@ -44,7 +44,7 @@ export class MemoryTrace {
 
   /** Nanoseconds. */
   get duration(): number {
-    return this.#endUnixNano > this.startUnixNano ? Number(this.#endUnixNano - this.startUnixNano) : 0;
+    return this.endUnixNano > this.startUnixNano ? Number(this.endUnixNano - this.startUnixNano) : 0;
   }
 
   get rootName(): string {
