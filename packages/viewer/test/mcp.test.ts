@@ -72,9 +72,13 @@ async function connect(
 }
 
 async function call(client: Client, name: string, given: Record<string, unknown> = {}) {
+  // The client rejects an answer that is not as the tool says; it knows what it says once it has asked.
+  const { tools } = await client.listTools();
   const result = await client.callTool({ name, arguments: given });
   const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const data = (result.structuredContent ?? {}) as Record<string, unknown>;
+  const said = tools.find((tool) => tool.name === name)?.outputSchema?.required;
+  if (result.isError !== true) expect(Object.keys(data)).toEqual(expect.arrayContaining(said as string[]));
   return { text, data, isError: result.isError === true };
 }
 
@@ -105,7 +109,14 @@ describe('the viewer, asked by models', () => {
       'show_span',
     ]);
     expect(tools.every(({ annotations }) => annotations?.readOnlyHint)).toBe(true);
-    expect(JSON.stringify(tools).length).toBeLessThan(8000);
+    // What a model reads of them, and what its client checks their answers with.
+    expect(JSON.stringify(tools.map(({ outputSchema: _, ...tool }) => tool)).length).toBeLessThan(8000);
+    expect(JSON.stringify(tools).length).toBeLessThan(16_000);
+    for (const { name, outputSchema } of tools)
+      expect([name, outputSchema]).toEqual([
+        name,
+        expect.objectContaining({ type: 'object', additionalProperties: false }),
+      ]);
     expect((await call(client, 'find_traces')).data).toMatchObject({ traces: [{ name: 'POST /checkout' }] });
   });
 

@@ -6,6 +6,7 @@ import { QueryError } from '../query/tokens.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { VERSION } from '../version.ts';
 import { boundedText, NOTICE } from './bounded.ts';
+import { objectOf, TEXT } from './result-schema.ts';
 import { spanTool, summarizeTool } from './span-tools.ts';
 import { differsTool, findTool, mapTool, operationsTool } from './store-tools.ts';
 import type { Asked, Given, Tool } from './tool.ts';
@@ -28,23 +29,26 @@ const INSTRUCTIONS = `Traces of running services. To explain a slow or failing r
 /** Makes servers of the Model Context Protocol over a store, one for each request or connection; tools only, and none changes anything. */
 export function mcpServerFactory(store: TraceStore, log: (message: string) => void): McpServerFactory {
   const traces = new TraceAnswers(store);
-  const tools = TOOLS.map((tool) => ({ tool, inputSchema: fromJsonSchema<Given>(schemaOf(tool)) }));
+  const tools = TOOLS.map((tool) => ({
+    tool,
+    inputSchema: fromJsonSchema<Given>(argumentsSchema(tool)),
+    outputSchema: fromJsonSchema(objectOf({ notice: TEXT, ...tool.result }, tool.sometimes)),
+  }));
   return ({ requestInfo }) => {
     const page = requestInfo === undefined ? undefined : new URL(requestInfo.url).origin;
     const info = { name: 'throughline', title: 'Throughline', version: VERSION || '0.0.0' };
     const server = new McpServer(info, { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } });
-    for (const { tool, inputSchema } of tools) {
+    for (const { tool, inputSchema, outputSchema } of tools) {
       const { name, title, description } = tool;
       const annotations = { readOnlyHint: true, openWorldHint: false };
-      server.registerTool(name, { title, description, inputSchema, annotations }, (given) =>
-        answerOf(tool, given, { store, traces, page }, log),
-      );
+      const described = { title, description, inputSchema, outputSchema, annotations };
+      server.registerTool(name, described, (given) => answerOf(tool, given, { store, traces, page }, log));
     }
     return server;
   };
 }
 
-function schemaOf({ arguments: properties, required = [] }: Tool) {
+function argumentsSchema({ arguments: properties, required = [] }: Tool) {
   return { type: 'object', properties, required: [...required], additionalProperties: false } as const;
 }
 

@@ -2,12 +2,14 @@ import { bottlenecks, criticalPath, selfTimes, type Trace } from '@throughline/a
 import { durationText, shareText } from '../cli/figures.ts';
 import { clipped, clippedValue, milliseconds, share } from './bounded.ts';
 import { pathSteps } from './path-steps.ts';
+import { COUNT, NUMBER, rowsOf, SHARE, TEXT } from './result-schema.ts';
 import { type Asked, type Tool, TRACE_ID, textFrom } from './tool.ts';
 
 const MOST = { services: 20, errors: 10, logs: 10, steps: 5, saves: 3, attributes: 40, events: 10 };
 /** `WARN` of OpenTelemetry. */
 const WARNING = 13;
 const LONG = 300;
+const PAIRS = rowsOf({ key: TEXT, value: TEXT });
 
 export const summarizeTool: Tool = {
   name: 'summarize_trace',
@@ -16,6 +18,25 @@ export const summarizeTool: Tool = {
     'One request at a glance: what it was, how long it took and where the time went, which services took part, what failed, and what its log lines warn of. Ask this first about a trace.',
   arguments: { trace_id: TRACE_ID },
   required: ['trace_id'],
+  result: {
+    trace_id: TEXT,
+    link: TEXT,
+    service: TEXT,
+    name: TEXT,
+    status: TEXT,
+    started_at: TEXT,
+    duration_ms: NUMBER,
+    spans: COUNT,
+    services: rowsOf({ name: TEXT, spans: COUNT, self_time_ms: NUMBER }),
+    error_count: COUNT,
+    errors: rowsOf({ span_id: TEXT, service: TEXT, name: TEXT, message: TEXT }),
+    where_time_went: rowsOf({ service: TEXT, name: TEXT, time_ms: NUMBER, share: SHARE }),
+    would_save: rowsOf({ kind: TEXT, service: TEXT, name: TEXT, saves_ms: NUMBER }),
+    log_lines: COUNT,
+    logs: rowsOf({ level: TEXT, service: TEXT, span_id: TEXT, text: TEXT }),
+    warnings: COUNT,
+  },
+  sometimes: ['link'],
   async run(given, asked) {
     const trace = await asked.traces.trace(textFrom(given, 'trace_id'));
     const path = criticalPath(trace);
@@ -71,6 +92,22 @@ export const spanTool: Tool = {
     span_id: { type: 'string', pattern: '^[0-9a-fA-F]{1,16}$', description: 'Span id, hexadecimal' },
   },
   required: ['trace_id', 'span_id'],
+  result: {
+    service: TEXT,
+    name: TEXT,
+    kind: TEXT,
+    status: TEXT,
+    status_message: TEXT,
+    starts_after_ms: NUMBER,
+    duration_ms: NUMBER,
+    attributes: PAIRS,
+    more_attributes: COUNT,
+    events: rowsOf({ name: TEXT, after_ms: NUMBER, attributes: PAIRS }),
+    slower_than: SHARE,
+    of_spans: COUNT,
+    p50_ms: NUMBER,
+    p95_ms: NUMBER,
+  },
   async run(given, { traces }) {
     const [traceId, spanId] = [textFrom(given, 'trace_id'), textFrom(given, 'span_id').padStart(16, '0')];
     const details = await traces.span(traceId, spanId);

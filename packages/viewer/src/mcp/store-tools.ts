@@ -4,10 +4,12 @@ import { durationOf } from '../query/matcher.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import type { Selection, Sort } from '../store/trace-store.ts';
 import { clipped, milliseconds, share } from './bounded.ts';
+import { COUNT, FLAG, NUMBER, rowsOf, SHARE, TEXT } from './result-schema.ts';
 import { momentOf } from './span-tools.ts';
 import { countFrom, type Given, LAST_MINUTES, limitOf, QUERY, type Tool, textFrom } from './tool.ts';
 
 const MAX_SPANS = 20_000;
+const FIGURES = { calls: COUNT, errors: COUNT, p50_ms: NUMBER, p95_ms: NUMBER, p99_ms: NUMBER };
 const SORTS: readonly Sort[] = ['latest', 'slowest', 'errors'];
 
 export const findTool: Tool = {
@@ -20,6 +22,21 @@ export const findTool: Tool = {
     last_minutes: LAST_MINUTES,
     limit: limitOf(10, 50),
   },
+  result: {
+    traces: rowsOf({
+      trace_id: TEXT,
+      service: TEXT,
+      name: TEXT,
+      started_at: TEXT,
+      duration_ms: NUMBER,
+      spans: COUNT,
+      errors: COUNT,
+      services: { type: 'array', items: TEXT },
+    }),
+    more: FLAG,
+    page: TEXT,
+  },
+  sometimes: ['page'],
   async run(given, { store, page }) {
     const limit = countFrom(given, 10);
     const sort = SORTS.find((known) => known === given.sort) ?? 'latest';
@@ -59,6 +76,7 @@ export const operationsTool: Tool = {
     sort: { type: 'string', enum: ['p95', 'calls', 'errors'], default: 'p95' },
     limit: limitOf(20, 50),
   },
+  result: { operations: rowsOf({ service: TEXT, name: TEXT, kind: TEXT, ...FIGURES }), more_operations: COUNT },
   async run(given, { store }) {
     const key = given.sort === 'calls' || given.sort === 'errors' ? given.sort : 'p95';
     const all = [...(await store.statistics(selectionFrom(given)))].sort((a, b) => b[key] - a[key]);
@@ -84,6 +102,7 @@ export const mapTool: Tool = {
   description:
     'Who calls whom, with calls, errors and times: services, databases, queues and hosts that record no spans. The slowest first.',
   arguments: { last_minutes: LAST_MINUTES, limit: limitOf(30, 50) },
+  result: { edges: rowsOf({ from: TEXT, to: TEXT, to_kind: TEXT, ...FIGURES }), more_edges: COUNT },
   async run(given, { store }) {
     const { fromMs } = selectionFrom(given);
     const { edges } = await store.dependencies(fromMs === undefined ? {} : { fromMs });
@@ -118,6 +137,11 @@ export const differsTool: Tool = {
     errors: { type: 'boolean', description: 'Hold the failed spans against the others' },
     slower_than_ms: { type: 'number', minimum: 0, description: 'Hold spans that took longer against the others' },
     limit: limitOf(15, 50),
+  },
+  result: {
+    these: COUNT,
+    others: COUNT,
+    attributes: rowsOf({ key: TEXT, value: TEXT, share_of_these: SHARE, share_of_others: SHARE }),
   },
   async run(given, { store }) {
     const least = typeof given.slower_than_ms === 'number' ? given.slower_than_ms * 1e6 : undefined;

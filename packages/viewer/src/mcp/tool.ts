@@ -10,6 +10,9 @@ export type Tool = {
   /** JSON Schema of its arguments, by name; what arrives has been checked against it. */
   readonly arguments: Readonly<Record<string, object>>;
   readonly required?: readonly string[];
+  /** JSON Schema of what it finds, by name; all of it is always there but what is `sometimes`. */
+  readonly result: Readonly<Record<string, object>>;
+  readonly sometimes?: readonly string[];
   run(given: Given, asked: Asked): Promise<Finding>;
 };
 

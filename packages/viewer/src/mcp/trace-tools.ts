@@ -2,10 +2,13 @@ import { bottlenecks, compare, criticalPath } from '@throughline/analysis';
 import { durationText, shareText } from '../cli/figures.ts';
 import { clipped, milliseconds, share } from './bounded.ts';
 import { pathSteps } from './path-steps.ts';
+import { COUNT, NUMBER, objectOf, rowsOf, SHARE, TEXT } from './result-schema.ts';
 import { countFrom, limitOf, type Tool, TRACE_ID, textFrom } from './tool.ts';
 
 /** What a change of less than so many nanoseconds is called: none. */
 const LEAST_CHANGE = 1000;
+
+const FIGURES = objectOf({ spans: COUNT, errors: COUNT, self_time_ms: NUMBER });
 
 const CAUSES: Readonly<Record<string, string>> = {
   database: 'the database',
@@ -25,6 +28,19 @@ export const criticalPathTool: Tool = {
     'Where the time of one request went: the operations that its duration consists of, with their shares, largest first. Their times sum to the duration. Work that ran beside it is left out.',
   arguments: { trace_id: TRACE_ID, limit: limitOf(20, 50) },
   required: ['trace_id'],
+  result: {
+    duration_ms: NUMBER,
+    steps: rowsOf({
+      service: TEXT,
+      name: TEXT,
+      time_ms: NUMBER,
+      share: SHARE,
+      spans: COUNT,
+      first_after_ms: NUMBER,
+    }),
+    more_steps: COUNT,
+    asynchronous_spans: COUNT,
+  },
   async run(given, { traces }) {
     const trace = await traces.trace(textFrom(given, 'trace_id'));
     const path = criticalPath(trace);
@@ -65,6 +81,18 @@ export const bottlenecksTool: Tool = {
     'What to change first to make one request faster: what each part of it would save, the most first; finds N+1 queries and calls that could run at once.',
   arguments: { trace_id: TRACE_ID, limit: limitOf(10, 50) },
   required: ['trace_id'],
+  result: {
+    bottlenecks: rowsOf({
+      kind: TEXT,
+      service: TEXT,
+      name: TEXT,
+      spans: COUNT,
+      time_ms: NUMBER,
+      saves_ms: NUMBER,
+      example_span_id: TEXT,
+    }),
+    more: COUNT,
+  },
   async run(given, { traces }) {
     const all = bottlenecks(await traces.trace(textFrom(given, 'trace_id')));
     const found = all.slice(0, countFrom(given, 10)).map(({ kind, service, name, spans, time, drag }) => ({
@@ -108,6 +136,19 @@ export const compareTool: Tool = {
     limit: limitOf(20, 50),
   },
   required: ['before', 'after'],
+  result: {
+    before_ms: NUMBER,
+    after_ms: NUMBER,
+    paths: rowsOf({
+      service: TEXT,
+      name: TEXT,
+      is: { enum: ['new', 'gone', 'changed'] },
+      difference_ms: NUMBER,
+      before: FIGURES,
+      after: FIGURES,
+    }),
+    more_paths: COUNT,
+  },
   async run(given, { traces }) {
     const [before, after] = [
       await traces.trace(textFrom(given, 'before')),

@@ -42,11 +42,17 @@ export function spanCondition(filter: SpanFilter, values: SqlValues): string {
     case 'text': {
       // Attributes are JSON, in which some characters are written differently.
       const plain = values.add(filter.text.toLowerCase());
-      const escaped = values.add(JSON.stringify(filter.text.toLowerCase()).slice(1, -1));
+      const inJson = JSON.stringify(filter.text.toLowerCase()).slice(1, -1);
+      const escaped = values.add(inJson);
+      // Looking for what has no case, such as a number, needs no copy of the whole in lower case.
+      const caseless = (inJson.match(/[\x20-\x60\x7b-\x7e]{3,}/g) ?? []).map((part) => values.add(part));
       const texts = ['s.name', 's.service', "coalesce(s.message, '')"].map(
         (text) => `contains(lower(${text}), ${plain})`,
       );
-      const bags = ['s.attributes', 'o.attributes'].map((bag) => `contains(lower(${bag}), ${escaped})`);
+      const bags = ['s.attributes', 'o.attributes'].map((bag) => {
+        const parts = caseless.map((part) => `contains(${bag}, ${part}) AND `).join('');
+        return `(${parts}contains(lower(${bag}), ${escaped}))`;
+      });
       const id = /^[\da-f]{16}([\da-f]{16})?$/i.test(filter.text) ? [idCondition(filter.text)] : [];
       return `(${[...id, ...texts, ...bags].join(' OR ')})`;
     }
