@@ -46,6 +46,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npx pnpm release --dry-run': '`npx pnpm release:check` of CI is the same without a clean working tree',
   '.ci/run': 'is CI itself',
   'npx pnpm test:soak': 'half an hour; it is for releases',
+  'npx pnpm test:deploy':
+    'needs Go, and builds the OpenTelemetry Collector: seven minutes of processor time the first time',
   'npx pnpm test:fuzz': 'ten minutes; CI runs it for seconds',
   'docker compose': 'needs Docker; test/deploy.test.ts checks the files against their schemas',
   kubectl: 'needs a cluster; test/deploy.test.ts checks the files against their schemas',

@@ -3,6 +3,7 @@
 //
 //   npx pnpm test:chaos --seconds 5        how long each disturbance lasts
 //   npx pnpm test:chaos --only collector   those with this in their names
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DISTURBANCES } from './disturbances.mjs';
@@ -24,12 +25,16 @@ if (!(seconds > 0) || chosen.length === 0) {
 }
 /** Connections come back, and what waited is done, in this time. */
 const RECOVERY_MS = 3000;
+/** Spans wait for 5 s to be sent with others, and again for a collector that was busy. */
+const EXPORT_MS = 20_000;
 /** The shop works like this while nothing is wrong: payments fail now and then, by intention. */
 const CALM = new Set(['search 200', 'popular search 200', 'checkout 201', 'checkout 502']);
 /** @type {string[]} */
 const problems = [];
 let tooBusy = '';
 
+const day = new Date().toISOString().slice(0, 10);
+console.log(`${day}, ${seconds} s each, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}\n`);
 const traced = await run(true);
 // Where users must see nothing at all, there is nothing to compare with.
 const untraced = chosen.every(([, { ours }]) => ours) ? undefined : await run(false);
@@ -86,17 +91,22 @@ async function run(traced) {
       // Long enough for some payments to fail on purpose; a trace that failed must be kept, by everybody in it.
       await delay(Math.max(5000, seconds * 1000));
       const later = answers;
-      await delay(4000);
       const failed = later.filter(({ status }) => status === 502);
-      const roots = new Set(
-        [...shop.traces.values()].flat().flatMap((span) => (span.parentSpanId === undefined ? [span.requestId] : [])),
-      );
+      /** @type {typeof failed} */
+      let found = [];
+      for (const patience = performance.now() + EXPORT_MS; performance.now() < patience; await delay(500)) {
+        const roots = new Set(
+          [...shop.traces.values()].flat().flatMap((span) => (span.parentSpanId === undefined ? [span.requestId] : [])),
+        );
+        found = failed.filter(({ requestId }) => roots.has(requestId));
+        if (!traced || found.length === failed.length) break;
+      }
       const spans = [...shop.traces.values()].flat();
       results.set(name, {
         during,
         after: outcomes(later),
         wanted: traced ? failed.length : 0,
-        found: traced ? failed.filter(({ requestId }) => roots.has(requestId)).length : 0,
+        found: traced ? found.length : 0,
         absurd: spans.filter(({ durationMs }) => durationMs < 0 || durationMs > 3_000_000).length,
       });
     }
