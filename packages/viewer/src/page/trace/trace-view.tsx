@@ -5,6 +5,9 @@ import { addressOf, type Route } from '../shell/route.ts';
 import { OpenTrace } from './open-trace.tsx';
 import { traceModel } from './trace-model.ts';
 import './trace.css';
+import './waterfall.css';
+import './flame-graph.css';
+import './media.css';
 import './details.css';
 
 /** A trace by its id: `/trace/{id}`. */
