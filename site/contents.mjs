@@ -17,6 +17,7 @@ export const sections = [
       ['Express', 'packages/express/README.md', 'packages/express'],
       ['Fastify', 'packages/fastify/README.md', 'packages/fastify'],
       ['NestJS', 'packages/nestjs/README.md', 'packages/nestjs'],
+      ['Koa, or a framework of yours', 'docs/writing-an-adapter.md', 'writing-an-adapter'],
       ['Next.js', 'examples/nextjs/README.md', 'examples/nextjs'],
       ['Calls: fetch, axios, node:http', 'packages/clients/README.md', 'packages/clients'],
       ['Databases', 'packages/databases/README.md', 'packages/databases'],

@@ -1,8 +1,8 @@
 import { traceAxios } from '@throughline/clients/axios';
 import axios, { type AxiosInstance, type AxiosRequestConfig, type CreateAxiosDefaults } from 'axios';
 import { describe, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { type Echo, startEcho, startService } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 

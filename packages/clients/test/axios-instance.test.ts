@@ -2,8 +2,8 @@ import { traceAxios } from '@throughline/clients/axios';
 import { tracedFetch } from '@throughline/clients/fetch';
 import axios, { type AxiosAdapter, type InternalAxiosRequestConfig } from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { callerOf, type Echo, startEcho, startService } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { traceAxios } from '@throughline/clients/axios';
 import axios from 'axios';
 import { expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { startService } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 const instance = traceAxios(axios.create({ responseType: 'stream' }));

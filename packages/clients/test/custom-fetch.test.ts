@@ -2,8 +2,8 @@ import { context, propagation, trace } from '@opentelemetry/api';
 import { tracedFetch } from '@throughline/clients/fetch';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { callerOf, startService } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 const fromUndici = undiciFetch as unknown as typeof fetch;

@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { tracedFetch } from '@throughline/clients/fetch';
 import { describe, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { startService } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 const LARGE = 'x'.repeat(8 * 1024 * 1024);

@@ -1,7 +1,7 @@
 import { tracedFetch } from '@throughline/clients/fetch';
 import { describe, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { type Echo, startEcho } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 

@@ -4,8 +4,8 @@ import { json } from 'node:stream/consumers';
 import { parse } from 'node:url';
 import { tracedHttp } from '@throughline/clients/http';
 import { describe, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { type Echo, startEcho } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 

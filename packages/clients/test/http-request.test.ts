@@ -9,8 +9,8 @@ import { tracedHttp } from '@throughline/clients/http';
 import { withSpan } from '@throughline/core';
 import axios from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { callerOf, startService } from './echo-service.ts';
-import { useRecorder } from './recorder.ts';
 
 const recorder = useRecorder();
 const { get, request } = tracedHttp();

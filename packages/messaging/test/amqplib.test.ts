@@ -6,9 +6,9 @@ import { traceChannel } from '@throughline/messaging/amqplib';
 import { type Channel, type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { type Channel as CallbackChannel, type Connection, connect as connectByCallback } from 'amqplib/callback_api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { describeWithService } from '../../../test/service.ts';
 import { deferred } from './deferred.ts';
-import { useRecorder } from './recorder.ts';
 
 describeWithService('rabbitmq', 'a traced channel of amqplib', (url) => {
   const recorder = useRecorder();

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { tracedProcessor, traceQueue } from '@throughline/messaging/bullmq';
 import { type ConnectionOptions, type Job, type JobsOptions, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { describeWithService } from '../../../test/service.ts';
 import { connectionTo } from './bullmq-subject.ts';
 import { deferred } from './deferred.ts';
-import { useRecorder } from './recorder.ts';
 
 const FOREIGN_TRACE = '0af7651916cd43dd8448eb211c80319c';
 const foreign = { traceparent: `00-${FOREIGN_TRACE}-b7ad6b7169203331-01` };

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { traceConsumer, traceProducer } from '@throughline/messaging/kafkajs';
 import type { Consumer, Kafka, KafkaMessage, Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { describeWithService } from '../../../test/service.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { createTopic, kafkaOf } from './kafkajs-subject.ts';
-import { useRecorder } from './recorder.ts';
 
 // kafkajs tries again whatever is no mistake of a programmer, such as a RangeError.
 class NotYet extends Error {

@@ -8,9 +8,9 @@ import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jet
 import { connect, createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { traceConnection, tracedHandler } from '@throughline/messaging/nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { describeWithService } from '../../../test/service.ts';
 import { deferred } from './deferred.ts';
-import { useRecorder } from './recorder.ts';
 
 describeWithService('nats', 'a traced connection to NATS', (url) => {
   const recorder = useRecorder();

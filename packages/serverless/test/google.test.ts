@@ -2,24 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { logFields } from '@throughline/core';
-import { recordSpans, type SpanRecorder } from '@throughline/testkit';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import { tracedEventHandler, tracedHandler } from '../src/google.ts';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-let recorder: SpanRecorder;
-beforeAll(async () => {
-  recorder = await recordSpans();
-});
-afterEach(() => {
-  try {
-    recorder.assertEmpty();
-  } finally {
-    recorder.clear();
-  }
-});
-afterAll(() => recorder.stop());
+const recorder = useRecorder();
 
 /** As the Functions Framework delivers it: the message of Pub/Sub is in `data`. */
 const paid = {

@@ -3,8 +3,9 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { logFields } from '@throughline/core';
 import { XRayPropagator } from '@throughline/propagators';
-import { type RecordedSpan, recordSpans, type SpanRecorder } from '@throughline/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RecordedSpan } from '@throughline/testkit';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { useRecorder } from '../../../test/recorder.ts';
 import * as attributes from '../src/function-attributes.ts';
 import { tracedHandler } from '../src/lambda.ts';
 import * as events from './lambda-events.ts';
@@ -17,25 +18,16 @@ const lambdaContext = {
   getRemainingTimeInMillis: () => 30_000,
 };
 
-let recorder: SpanRecorder;
+const recorder = useRecorder();
 let flushes = 0;
 const flush = async () => {
   flushes += 1;
 };
 const ok = async () => ({ statusCode: 201, headers: { 'content-type': 'text/plain' }, body: 'ok' });
 
-beforeAll(async () => {
-  recorder = await recordSpans();
-});
 afterEach(() => {
   flushes = 0;
-  try {
-    recorder.assertEmpty();
-  } finally {
-    recorder.clear();
-  }
 });
-afterAll(() => recorder.stop());
 
 async function spanOf(event: object, handler: (event: object) => Promise<unknown> = ok): Promise<RecordedSpan> {
   await tracedHandler(handler, { flush })(event, lambdaContext).catch(() => {});
