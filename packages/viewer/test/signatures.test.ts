@@ -160,6 +160,22 @@ it('passes by the spans that a rare word or value cannot be in, and by no others
     expect([query, await share(query)]).toEqual([query, undefined]);
 });
 
+it('answers questions as long as questions may be', async () => {
+  const store = await open(fileForTest());
+  onTestFinished(() => store.close());
+  const text = Array.from({ length: 400 }, (_, at) => `word${at}`)
+    .join(' ')
+    .slice(0, 3000);
+  const batch = Array.from({ length: SIGNED_SPANS }, () => span());
+  await store.append({ spans: [...batch, span({ attributes: { text } })], logs: [], bytes: 1 });
+  const found = async (query: string) => (await store.spans({ filter: parseQuery(query) }, 10)).length;
+  expect(await found(JSON.stringify(text))).toBe(1);
+  expect(await found(`{ .text = ${JSON.stringify(text)} }`)).toBe(1);
+  expect(await found(`{ .text = ${JSON.stringify(`${text}!`)} }`)).toBe(0);
+  expect(await found(text)).toBe(1);
+  expect(await found(text.replaceAll(' ', ' OR ').slice(0, 4000))).toBe(1);
+});
+
 it('looks at every span of a file that has no signatures, and never signs a moment twice', async () => {
   const file = fileForTest();
   let store = await open(file);

@@ -8,6 +8,9 @@ export type Needles =
   | { readonly is: 'id'; readonly id: string }
   | { readonly is: 'and' | 'or'; readonly items: readonly Needles[] };
 
+/** More pieces of one text tell nothing that these do not. */
+const MAX_HASHES = 32;
+
 const ANYWHERE: Needles = { is: 'and', items: [] };
 
 /** What has to be in the signature of spans for a filter to find one of them. */
@@ -34,6 +37,12 @@ export function needlesOf(filter: SpanFilter): Needles {
   }
 }
 
+/** How many pieces of text are to be looked for. */
+export function hashCount(needles: Needles): number {
+  if (needles.is === 'id') return 0;
+  return needles.is === 'grams' ? needles.hashes.length : needles.items.reduce((sum, item) => sum + hashCount(item), 0);
+}
+
 /** Whether anything is known of what has to be there. */
 export function isKnown(needles: Needles): boolean {
   return needles.is !== 'and' || needles.items.length > 0;
@@ -55,8 +64,9 @@ function words(text: string): Needles {
 }
 
 function grams(text: string): Needles {
-  const hashes = gramHashes(text);
-  return hashes.length === 0 ? ANYWHERE : { is: 'grams', hashes };
+  const all = gramHashes(text);
+  const step = Math.ceil(all.length / MAX_HASHES);
+  return all.length === 0 ? ANYWHERE : { is: 'grams', hashes: all.filter((_, at) => at % step === 0) };
 }
 
 function allOf(items: readonly Needles[]): Needles {

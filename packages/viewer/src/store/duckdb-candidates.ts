@@ -1,5 +1,5 @@
 import { spanFilters, type TraceFilter } from '../query/filter.ts';
-import { anyOf, isKnown, type Needles, needlesOf } from '../query/needles.ts';
+import { anyOf, hashCount, isKnown, type Needles, needlesOf } from '../query/needles.ts';
 import type { DuckDbReader } from './duckdb-reader.ts';
 
 /** When spans were stored. */
@@ -12,6 +12,8 @@ export type Stored = {
 
 type Range = { readonly from: bigint; readonly to: bigint | undefined };
 
+/** A statement with more than some hundreds of conditions would be refused; who asks for so many things finds them anywhere. */
+const MAX_HASHES = 400;
 /** More than these are put together with what is between them. */
 const MAX_RANGES = 64;
 
@@ -21,7 +23,7 @@ const MAX_RANGES = 64;
  */
 export async function candidates(reader: DuckDbReader, filter: TraceFilter): Promise<Stored | undefined> {
   const needles = anyOf(spanFilters(filter).map(needlesOf));
-  if (!isKnown(needles)) return undefined;
+  if (!isKnown(needles) || hashCount(needles) > MAX_HASHES) return undefined;
   const moments: bigint[] = [];
   for (const id of idsOf(needles)) {
     const column = id.length === 32 ? 'trace_id' : 'span_id';
