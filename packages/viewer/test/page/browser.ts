@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { TraceStore } from '../../src/store/trace-store.ts';
 import { type ViewerUnderTest, viewerFor } from '../viewer-under-test.ts';
 
 const CHROMIUM = process.env.THROUGHLINE_TEST_CHROMIUM ?? '/usr/bin/chromium';
@@ -27,6 +28,7 @@ export type OpenedPage = { readonly page: Page; readonly viewer: ViewerUnderTest
 export type OpenPage = (
   path: string | ((viewer: ViewerUnderTest) => Promise<string>),
   options?: BrowserContextOptions,
+  store?: TraceStore,
 ) => Promise<OpenedPage>;
 
 /**
@@ -67,8 +69,8 @@ function pageOpener(): OpenPage {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS, timeout: 60_000 });
   }, 90_000);
   afterAll(() => browser?.close());
-  return async (path, options = {}) => {
-    const viewer = await viewerFor(undefined, { page: built.folder });
+  return async (path, options = {}, store = undefined) => {
+    const viewer = await viewerFor(store, { page: built.folder });
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(30_000);
     const page = await context.newPage();

@@ -24,6 +24,7 @@ const THEME_ICONS = { system: 'system', light: 'sun', dark: 'moon' } as const;
 export function Shell() {
   const route = useRoute();
   const [theme, setTheme] = useTheme();
+  const status = useStatus(route.path);
   const isShown = (path: string) => (path === '/' ? route.path === '/' : route.path.startsWith(path));
   return (
     <>
@@ -44,7 +45,7 @@ export function Shell() {
             </a>
           ))}
         </nav>
-        <Stored path={route.path} />
+        <Stored status={status} />
         <div class="end">
           <KeyHelp />
           <button
@@ -59,6 +60,11 @@ export function Shell() {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
+        {status?.store.damage !== undefined && (
+          <p class="problem" role="status">
+            {status.store.damage}
+          </p>
+        )}
         <Current route={route} />
       </main>
     </>
@@ -98,21 +104,18 @@ function Later({ route, load }: { readonly route: Route; readonly load: () => Pr
 }
 
 /** What there is, asked anew with each view. */
-function Stored({ path }: { readonly path: string }) {
+function useStatus(path: string): Status | undefined {
   const [version, setVersion] = useState(0);
   useEffect(() => {
     void path;
     setVersion((before) => before + 1);
   }, [path]);
-  const { answer } = useAnswer<Status>('status', version);
-  if (answer === undefined) return <span class="stored" />;
-  const { store, received } = answer;
-  if (store.damage !== undefined)
-    return (
-      <p class="problem stored" role="status">
-        {store.damage}
-      </p>
-    );
+  return useAnswer<Status>('status', version).answer;
+}
+
+function Stored({ status }: { readonly status: Status | undefined }) {
+  if (status === undefined) return <span class="stored" />;
+  const { store, received } = status;
   const lost = received.rejected > 0 ? ` · ${count(received.rejected)} rejected` : '';
   return (
     <span class="stored" title={store.note ?? store.file ?? 'Kept in memory; gone when the viewer stops.'}>
