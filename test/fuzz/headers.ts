@@ -1,9 +1,9 @@
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { compositePropagator, propagatorNames, propagatorsByName } from '@throughline/propagators';
 import fc from 'fast-check';
+import { requestId } from '../../packages/core/src/context/request-id.ts';
+import { queryRedactor } from '../../packages/core/src/http/redaction.ts';
 import { saysKept } from '../../packages/core/src/keep-signals.ts';
-import { queryRedactor } from '../../packages/core/src/redaction.ts';
-import { requestId } from '../../packages/core/src/request-id.ts';
 import { must, type Target, target, textsNear } from './target.ts';
 
 const ID = '0af7651916cd43dd8448eb211c80319c';

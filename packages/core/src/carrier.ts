@@ -1,10 +1,10 @@
 import { type Context, context, propagation, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
+import type { Propagate } from './client/http-call.ts';
+import { isSuppressed, unsampledContext } from './context/suppression.ts';
 import { correlationFinder, getCorrelation, setRequestScope } from './correlation.ts';
-import { callSafely } from './failure.ts';
-import type { Propagate } from './http-call.ts';
 import { PEER_HEADER } from './keep-signals.ts';
-import { joinSender, senderProof } from './message-sender.ts';
-import { isSuppressed, unsampledContext } from './suppression.ts';
+import { joinSender, senderProof } from './messaging/message-sender.ts';
+import { callSafely } from './span/failure.ts';
 
 /** What is to travel beside a message: texts by name, in ASCII. */
 export type CarrierFields = Record<string, string>;

@@ -1,6 +1,6 @@
 import { type Context, createContextKey } from '@opentelemetry/api';
-import { callSafely } from './failure.ts';
 import { randomTraceId } from './random-ids.ts';
+import { callSafely } from './span/failure.ts';
 
 /** How requests are given an id that people can search their logs by. */
 export type CorrelationOptions = {

@@ -10,14 +10,14 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { ATTR_DB_RESPONSE_STATUS_CODE, ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
-import { ATTR_CANCELLED } from './http-attributes.ts';
+import { countQuery } from './client/repeated-query.ts';
+import { isSuppressed, suppressTracing } from './context/suppression.ts';
+import { ATTR_CANCELLED } from './http/http-attributes.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
-import { countQuery } from './repeated-query.ts';
-import { isSuppressed, suppressTracing } from './suppression.ts';
+import { callSafely, errorMessage, errorType, recordException } from './span/failure.ts';
 import { VERSION } from './version.ts';
 
-export { ATTR_LONG_LIVED } from './http-attributes.ts';
+export { ATTR_LONG_LIVED } from './http/http-attributes.ts';
 
 /** The options all traced databases share. */
 export type DatabaseOptions = {

@@ -1,14 +1,14 @@
 import { type Attributes, type Span, type TextMapGetter, trace } from '@opentelemetry/api';
 import { correlationReader } from './correlation.ts';
-import { callSafely } from './failure.ts';
-import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
+import { headerRecorder, type InboundRequest, inboundAttributes } from './http/http-attributes.ts';
+import { queryRedactor } from './http/redaction.ts';
 import { Exchange, serverErrorRule, startServerSpan } from './http-server.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
-import { queryRedactor } from './redaction.ts';
-import { extractTrusted, type Trust } from './trust.ts';
+import { extractTrusted, type Trust } from './server/trust.ts';
+import { callSafely } from './span/failure.ts';
 import { VERSION } from './version.ts';
 
-export type { InboundRequest } from './http-attributes.ts';
+export type { InboundRequest } from './http/http-attributes.ts';
 
 /** Options for exchanges that come as an event; `Event` is the platform's. They mean what those of servers mean. */
 export type EventTracingOptions<Event> = Pick<

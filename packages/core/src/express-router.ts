@@ -1,9 +1,9 @@
 import { subscribe, tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { callSafely } from './failure.ts';
 import type { Exchange } from './http-server.ts';
 import { exchangeOf, type Framework } from './node-http.ts';
-import { messagesOf, prepareMessages } from './node-messages.ts';
+import { messagesOf, prepareMessages } from './server/node-messages.ts';
+import { callSafely } from './span/failure.ts';
 
 // What `router` 2.3 and later publish on `tracing:express.router.request`, for every layer a request passes.
 type LayerEvent = {

@@ -1,19 +1,25 @@
 import type { ClientRequest } from 'node:http';
 import { context, type Span, type TracerProvider, trace } from '@opentelemetry/api';
-import { callSafely, reportHook } from './failure.ts';
-import { headerRecorder } from './http-attributes.ts';
-import { type CallSettings, outgoingHeaders, type Propagate, type RequestHeaders, TracedCall } from './http-call.ts';
-import { type Delivery, followCall } from './http-delivery.ts';
-import { wireOf } from './http-wire.ts';
-import { isInternalHost } from './internal-host.ts';
-import { followRequest } from './node-request.ts';
+import {
+  type CallSettings,
+  outgoingHeaders,
+  type Propagate,
+  type RequestHeaders,
+  TracedCall,
+} from './client/http-call.ts';
+import { type Delivery, followCall } from './client/http-delivery.ts';
+import { wireOf } from './client/http-wire.ts';
+import { isInternalHost } from './client/internal-host.ts';
+import { followRequest } from './client/node-request.ts';
+import { isSuppressed, unsampledContext } from './context/suppression.ts';
+import { headerRecorder } from './http/http-attributes.ts';
+import { queryRedactor } from './http/redaction.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
-import { queryRedactor } from './redaction.ts';
-import { isSuppressed, unsampledContext } from './suppression.ts';
+import { callSafely, reportHook } from './span/failure.ts';
 import { VERSION } from './version.ts';
 
-export type { Propagate, RequestHeaders } from './http-call.ts';
-export type { Delivery } from './http-delivery.ts';
+export type { Propagate, RequestHeaders } from './client/http-call.ts';
+export type { Delivery } from './client/http-delivery.ts';
 export { is } from './options.ts';
 
 /** The options all traced clients share. */

@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
-import { knownMethod } from './http-attributes.ts';
+import { knownMethod } from './http/http-attributes.ts';
 import type { Exchange, Outcome } from './http-server.ts';
-import { isUpgraded, sentHeader } from './node-messages.ts';
+import { isUpgraded, sentHeader } from './server/node-messages.ts';
 
 /** What is known of an exchange when it begins. */
 export type StartedExchange = {

@@ -10,14 +10,14 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
-import { ActiveContext } from './active-context.ts';
+import { ActiveContext } from './context/active-context.ts';
+import { ignoredContext } from './context/suppression.ts';
 import { type Correlation, getRequestScope } from './correlation.ts';
-import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
-import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http-attributes.ts';
+import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http/http-attributes.ts';
 import type { StartedExchange } from './http-measurement.ts';
 import { randomSpanId, randomTraceId } from './random-ids.ts';
-import { ignoredContext } from './suppression.ts';
-import type { InboundContext } from './trust.ts';
+import type { InboundContext } from './server/trust.ts';
+import { callSafely, errorMessage, errorType, recordException } from './span/failure.ts';
 
 /** How an exchange ended, as seen from the response. */
 export type Outcome = {

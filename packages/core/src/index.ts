@@ -1,13 +1,19 @@
 export { type CarrierFields, extractContext, injectContext } from './carrier.ts';
+export {
+  type LogFieldOptions,
+  type LogFieldReader,
+  type LogFields,
+  logFieldReader,
+  logFields,
+} from './context/log-fields.ts';
+export { type RawRequest, type RequestIdOptions, requestId } from './context/request-id.ts';
+export { isSuppressed, suppressTracing, unsampledContext } from './context/suppression.ts';
 export { type Correlation, type CorrelationOptions, getCorrelation } from './correlation.ts';
-export { callSafely, errorMessage, errorType, recordException, recordFailure } from './failure.ts';
-export { type LogFieldOptions, type LogFieldReader, type LogFields, logFieldReader, logFields } from './log-fields.ts';
 export type { TracingOptions } from './options.ts';
-export { type RawRequest, type RequestIdOptions, requestId } from './request-id.ts';
-export { Span, type SpanDecorator } from './span-decorator.ts';
-export { isSuppressed, suppressTracing, unsampledContext } from './suppression.ts';
-export { type AnyFunction, traced } from './traced.ts';
-export { setRoute, tracedListener } from './traced-listener.ts';
-export type { Trust } from './trust.ts';
+export { setRoute, tracedListener } from './server/traced-listener.ts';
+export type { Trust } from './server/trust.ts';
+export { callSafely, errorMessage, errorType, recordException, recordFailure } from './span/failure.ts';
+export { Span, type SpanDecorator } from './span/span-decorator.ts';
+export { type AnyFunction, traced } from './span/traced.ts';
+export { withSpan } from './span/with-span.ts';
 export { VERSION } from './version.ts';
-export { withSpan } from './with-span.ts';

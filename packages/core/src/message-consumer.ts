@@ -11,23 +11,23 @@ import {
 } from '@opentelemetry/api';
 import { extractFields, type FieldReader, fieldReader } from './carrier.ts';
 import { correlationReader, setRequestScope } from './correlation.ts';
-import { callSafely } from './failure.ts';
-import { ATTR_REQUEST_ID } from './http-attributes.ts';
-import { joinSender } from './message-sender.ts';
-import { MessageSpan } from './message-span.ts';
-import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
+import { ATTR_REQUEST_ID } from './http/http-attributes.ts';
+import { joinSender } from './messaging/message-sender.ts';
+import { MessageSpan } from './messaging/message-span.ts';
 import {
   describeOperation,
   MAX_LINKS,
   type MessageOperation,
   type MessagingOptions,
   messagingOptionChecks,
-} from './messaging-options.ts';
+} from './messaging/messaging-options.ts';
+import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
 import { checkOptions } from './options.ts';
+import { callSafely } from './span/failure.ts';
 import { VERSION } from './version.ts';
 
-export type { MessageSpan } from './message-span.ts';
-export type { MessageOperation, MessagingOptions } from './messaging-options.ts';
+export type { MessageSpan } from './messaging/message-span.ts';
+export type { MessageOperation, MessagingOptions } from './messaging/messaging-options.ts';
 
 /** A message that was delivered. */
 export type IncomingMessage = MessageOperation & {

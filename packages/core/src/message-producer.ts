@@ -1,22 +1,22 @@
 import { context, INVALID_SPAN_CONTEXT, type Link, SpanKind, trace } from '@opentelemetry/api';
 import { carriedFields, EVERYTHING, extractFields, fieldReader, hasTraceContext, missingFields } from './carrier.ts';
-import { callSafely } from './failure.ts';
-import type { Propagate } from './http-call.ts';
-import { MessageSpan } from './message-span.ts';
-import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
+import type { Propagate } from './client/http-call.ts';
+import { isSuppressed, unsampledContext } from './context/suppression.ts';
+import { MessageSpan } from './messaging/message-span.ts';
 import {
   describeOperation,
   MAX_LINKS,
   type MessageOperation,
   type MessagingOptions,
   messagingOptionChecks,
-} from './messaging-options.ts';
+} from './messaging/messaging-options.ts';
+import { ATTR_MESSAGING_BATCH_MESSAGE_COUNT } from './messaging-attributes.ts';
 import { checkOptions } from './options.ts';
-import { isSuppressed, unsampledContext } from './suppression.ts';
+import { callSafely } from './span/failure.ts';
 import { VERSION } from './version.ts';
 
-export type { MessageSpan } from './message-span.ts';
-export type { MessageOperation, MessagingOptions } from './messaging-options.ts';
+export type { MessageSpan } from './messaging/message-span.ts';
+export type { MessageOperation, MessagingOptions } from './messaging/messaging-options.ts';
 
 /** A message, or a batch of them, that is about to be handed to a queue's library. */
 export type OutgoingMessage = MessageOperation & {

@@ -18,7 +18,7 @@ export const ATTR_RABBITMQ_MESSAGE_DELIVERY_TAG = 'rabbitmq.message.delivery_tag
 export const ATTR_KAFKA_MESSAGE_TOMBSTONE = 'kafka.message.tombstone';
 export const ATTR_KAFKA_OFFSET = 'kafka.offset';
 
-export { ATTR_REQUEST_ID } from './http-attributes.ts';
+export { ATTR_REQUEST_ID } from './http/http-attributes.ts';
 /** Which delivery of the message this is, from 1 on, where the broker counts. */
 export const ATTR_DELIVERY_COUNT = 'throughline.message.delivery_count';
 /** `true` where the broker says that it has delivered the message before, and does not count. */

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { type Attributes, context, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
-import { callerOf, remindOfCaller } from './caller-signal.ts';
+import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
-import { callSafely, reportHook } from './failure.ts';
-import { headerRecorder, type InboundRequest, inboundAttributes } from './http-attributes.ts';
+import { headerRecorder, type InboundRequest, inboundAttributes } from './http/http-attributes.ts';
+import { queryRedactor } from './http/redaction.ts';
 import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
 import { Exchange, localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
+import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import {
   attachExchange,
   exchangeOf,
@@ -19,12 +20,11 @@ import {
   responseOf,
   sentHeader,
   whenClosed,
-} from './node-messages.ts';
-import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
-import { whenLost } from './queued-responses.ts';
-import { queryRedactor } from './redaction.ts';
-import { notedCorrelation } from './request-id.ts';
-import { extractTrusted } from './trust.ts';
+} from './server/node-messages.ts';
+import { whenLost } from './server/queued-responses.ts';
+import { extractTrusted } from './server/trust.ts';
+import { callerOf, remindOfCaller } from './signals/caller-signal.ts';
+import { callSafely, reportHook } from './span/failure.ts';
 import { VERSION } from './version.ts';
 
 export { exchangeOf };

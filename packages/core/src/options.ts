@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span, TracerProvider } from '@opentelemetry/api';
 import type { CorrelationOptions } from './correlation.ts';
-import type { Trust } from './trust.ts';
+import type { Trust } from './server/trust.ts';
 
 /** The options all server adapters share. `request` and `response` are Node's own objects, whatever the framework. */
 export type TracingOptions = {

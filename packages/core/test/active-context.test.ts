@@ -1,6 +1,6 @@
 import { createContextKey, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { ActiveContext, withActiveSpan } from '../src/active-context.ts';
+import { ActiveContext, withActiveSpan } from '../src/context/active-context.ts';
 import { getRequestScope, setRequestScope } from '../src/correlation.ts';
 
 const spanOf = (digit: string) =>

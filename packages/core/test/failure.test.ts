@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { errorMessage, errorType } from '@throughline/core';
 import { expect, it, vi } from 'vitest';
-import { callSafely } from '../src/failure.ts';
+import { callSafely } from '../src/span/failure.ts';
 
 it('types errors by the code of the system or the name of the class', () => {
   class PaymentDeclined extends Error {

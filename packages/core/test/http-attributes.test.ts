@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type InboundRequest, inboundAttributes } from '../src/http-attributes.ts';
+import { type InboundRequest, inboundAttributes } from '../src/http/http-attributes.ts';
 
 const request: InboundRequest = {
   method: 'GET',
@@ -59,9 +59,9 @@ describe('the methods that are told apart', () => {
     expect(methodInName('PROPFIND')).toBe('PROPFIND');
   });
 
-  async function withMethods(list: string): Promise<typeof import('../src/http-attributes.ts')> {
+  async function withMethods(list: string): Promise<typeof import('../src/http/http-attributes.ts')> {
     vi.stubEnv('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS', list);
     vi.resetModules();
-    return import('../src/http-attributes.ts');
+    return import('../src/http/http-attributes.ts');
   }
 });

@@ -4,7 +4,7 @@ import { createMessageConsumer } from '@throughline/core/message-consumer';
 import { createMessageProducer } from '@throughline/core/message-producer';
 import { recordSpans, type SpanRecorder } from '@throughline/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ignoredContext } from '../src/suppression.ts';
+import { ignoredContext } from '../src/context/suppression.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';

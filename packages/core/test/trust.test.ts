@@ -1,6 +1,6 @@
 import { defaultTextMapGetter } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
-import { extractTrusted } from '../src/trust.ts';
+import { extractTrusted } from '../src/server/trust.ts';
 
 it.each(['continue', 'ignore', 'link'] as const)('no request can change the links of another: %s', (verdict) => {
   const inbound = extractTrusted({}, defaultTextMapGetter, () => verdict, {});

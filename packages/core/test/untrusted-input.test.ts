@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { correlationReader } from '../src/correlation.ts';
-import { type InboundRequest, inboundAttributes } from '../src/http-attributes.ts';
-import { queryRedactor, redactUrl } from '../src/redaction.ts';
+import { type InboundRequest, inboundAttributes } from '../src/http/http-attributes.ts';
+import { queryRedactor, redactUrl } from '../src/http/redaction.ts';
 
 // A new seed for every run; a failure prints it, and FUZZ_SEED=… repeats it.
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);

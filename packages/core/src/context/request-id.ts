@@ -1,7 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Correlation, type CorrelationOptions, type CorrelationReader, correlationReader } from './correlation.ts';
-import { exchangeOf } from './node-messages.ts';
-import { checkOptions, correlationChecks, type OptionChecks } from './options.ts';
+import {
+  type Correlation,
+  type CorrelationOptions,
+  type CorrelationReader,
+  correlationReader,
+} from '../correlation.ts';
+import { checkOptions, correlationChecks, type OptionChecks } from '../options.ts';
+import { exchangeOf } from '../server/node-messages.ts';
 
 /** How {@link requestId} finds the id of a request. There is no `generate: 'trace-id'`: the id is there before the trace. */
 export type RequestIdOptions = Omit<CorrelationOptions, 'generate'> & {

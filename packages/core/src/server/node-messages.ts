@@ -3,12 +3,12 @@ import { type IncomingMessage, ServerResponse as NodeResponse, type ServerRespon
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { context, trace } from '@opentelemetry/api';
-import { answerCaller } from './caller-signal.ts';
-import { type Correlation, getRequestScope } from './correlation.ts';
-import { callSafely } from './failure.ts';
-import { type HeadHeaders, headersIn, valueIn } from './head-arguments.ts';
-import type { Exchange, Outcome } from './http-server.ts';
-import { keepSignals } from './keep-signals.ts';
+import { type Correlation, getRequestScope } from '../correlation.ts';
+import type { Exchange, Outcome } from '../http-server.ts';
+import { keepSignals } from '../keep-signals.ts';
+import { answerCaller } from '../signals/caller-signal.ts';
+import { type HeadHeaders, headersIn, valueIn } from '../signals/head-arguments.ts';
+import { callSafely } from '../span/failure.ts';
 
 /** Stands for a status that was written when the connection was gone. */
 const LOST = 'lost';

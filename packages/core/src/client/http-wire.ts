@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
 import { ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
-import { callSafely, reportHook } from './failure.ts';
+import { callSafely, reportHook } from '../span/failure.ts';
 import type { TracedCall } from './http-call.ts';
 import { negotiatedVersion, peerAttributes, whenConnected } from './http-connection.ts';
 

@@ -1,5 +1,5 @@
 import { type Context, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
-import { keepSignals, PEER_HEADER } from './keep-signals.ts';
+import { keepSignals, PEER_HEADER } from '../keep-signals.ts';
 
 /**
  * What proves to a peer that handles a message that we are one, and where it can be told of kept traces. `undefined` if the

@@ -1,6 +1,6 @@
 import { context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
-import { getCorrelation } from './correlation.ts';
-import { checkOptions, type OptionChecks } from './options.ts';
+import { getCorrelation } from '../correlation.ts';
+import { checkOptions, type OptionChecks } from '../options.ts';
 
 /**
  * The ids of the active span and request.

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { KEPT_HEADER, keepSignals, keptEntry, PEER_HEADER } from '../keep-signals.ts';
 import { type HeadHeaders, headersAt, headersIn, isNamed, valuesIn } from './head-arguments.ts';
-import { KEPT_HEADER, keepSignals, keptEntry, PEER_HEADER } from './keep-signals.ts';
 
 /** As much of an exchange as it takes to tell its caller that the trace is kept. */
 type Called = { readonly span: { spanContext(): SpanContext }; caller: string | undefined };

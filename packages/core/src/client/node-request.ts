@@ -1,6 +1,6 @@
 import { errorMonitor } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { callSafely } from './failure.ts';
+import { callSafely } from '../span/failure.ts';
 import type { TracedCall } from './http-call.ts';
 import { followBody } from './http-delivery.ts';
 import { Wire } from './http-wire.ts';

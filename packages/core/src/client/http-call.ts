@@ -15,10 +15,8 @@ import {
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
-import { withActiveSpan } from './active-context.ts';
-import { type CalleeSignal, signalTo } from './callee-signal.ts';
-import { getCorrelation } from './correlation.ts';
-import { callSafely, errorMessage, errorType, recordException, reportHook } from './failure.ts';
+import { withActiveSpan } from '../context/active-context.ts';
+import { getCorrelation } from '../correlation.ts';
 import {
   ATTR_CANCELLED,
   ATTR_TIME_TO_FIRST_BYTE,
@@ -26,9 +24,11 @@ import {
   knownMethod,
   methodInName,
   outboundAttributes,
-} from './http-attributes.ts';
-import { callEnds, type FinishedCall, readSize } from './http-measurement.ts';
-import { type QueryRedactor, redactQuoted } from './redaction.ts';
+} from '../http/http-attributes.ts';
+import { type QueryRedactor, redactQuoted } from '../http/redaction.ts';
+import { callEnds, type FinishedCall, readSize } from '../http-measurement.ts';
+import { type CalleeSignal, signalTo } from '../signals/callee-signal.ts';
+import { callSafely, errorMessage, errorType, recordException, reportHook } from '../span/failure.ts';
 
 /** What a call may tell the service it goes to. */
 export type Propagate = { trace?: boolean; baggage?: boolean; correlation?: boolean };

@@ -1,5 +1,5 @@
 import { type SpanContext, TraceFlags } from '@opentelemetry/api';
-import { KEPT_HEADER, type KeepSignals, keepSignals, PEER_HEADER, saysKept } from './keep-signals.ts';
+import { KEPT_HEADER, type KeepSignals, keepSignals, PEER_HEADER, saysKept } from '../keep-signals.ts';
 
 /** What the service that a call goes to has to say about keeping the trace. */
 export class CalleeSignal {

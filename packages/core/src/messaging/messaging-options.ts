@@ -1,7 +1,6 @@
 import type { Attributes, Span, TracerProvider } from '@opentelemetry/api';
-import type { CorrelationOptions } from './correlation.ts';
-import { callSafely } from './failure.ts';
-import type { Propagate } from './http-call.ts';
+import type { Propagate } from '../client/http-call.ts';
+import type { CorrelationOptions } from '../correlation.ts';
 import {
   ATTR_MESSAGING_DESTINATION_NAME,
   ATTR_MESSAGING_DESTINATION_TEMPLATE,
@@ -9,8 +8,9 @@ import {
   ATTR_MESSAGING_OPERATION_NAME,
   ATTR_MESSAGING_OPERATION_TYPE,
   ATTR_MESSAGING_SYSTEM_NAME,
-} from './messaging-attributes.ts';
-import { is, type OptionChecks } from './options.ts';
+} from '../messaging-attributes.ts';
+import { is, type OptionChecks } from '../options.ts';
+import { callSafely } from '../span/failure.ts';
 
 /** The options of all messaging adapters; those of one side only mean nothing to the other. */
 export type MessagingOptions = {

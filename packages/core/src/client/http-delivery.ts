@@ -1,7 +1,7 @@
 import { isErrored, isReadable, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { callSafely, reportHook } from './failure.ts';
+import { callSafely, reportHook } from '../span/failure.ts';
 import type { TracedCall } from './http-call.ts';
 import { Wire } from './http-wire.ts';
 

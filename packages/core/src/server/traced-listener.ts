@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { activeExchange } from './http-server.ts';
-import { createServerTracing } from './node-http.ts';
-import type { TracingOptions } from './options.ts';
+import { activeExchange } from '../http-server.ts';
+import { createServerTracing } from '../node-http.ts';
+import type { TracingOptions } from '../options.ts';
 
 /**
  * Traces a server on bare `node:http` or `node:http2`, without any framework: wraps its request listener. What the

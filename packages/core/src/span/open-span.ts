@@ -7,10 +7,10 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { withActiveSpan } from './active-context.ts';
+import { withLocalRoot } from '../client/repeated-query.ts';
+import { withActiveSpan } from '../context/active-context.ts';
+import { VERSION } from '../version.ts';
 import { recordFailure } from './failure.ts';
-import { withLocalRoot } from './repeated-query.ts';
-import { VERSION } from './version.ts';
 
 /** A span that has started, and the context in which it is active. */
 export type OpenSpan = { readonly span: Span; readonly context: Context };

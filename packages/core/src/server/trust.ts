@@ -1,5 +1,5 @@
 import { type Context, type Link, propagation, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
-import { callSafely, reportHook } from './failure.ts';
+import { callSafely, reportHook } from '../span/failure.ts';
 
 /**
  * What the trace context of an inbound request is worth: `continue` makes our span its child, `link` starts a new trace

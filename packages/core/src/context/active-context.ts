@@ -1,5 +1,5 @@
 import { type Context, type Span, trace } from '@opentelemetry/api';
-import { REQUEST_SCOPE, type RequestScope } from './correlation.ts';
+import { REQUEST_SCOPE, type RequestScope } from '../correlation.ts';
 
 /**
  * A context that keeps the span and the request beside everything else: each of them changes with every request and

@@ -1,9 +1,9 @@
 import { type Context, context, type Span, SpanStatusCode, type TimeInput } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import type { CarrierFields } from './carrier.ts';
-import { callSafely, errorMessage, errorType, recordException } from './failure.ts';
-import { keepSignals } from './keep-signals.ts';
-import { isThenable, promiseIn } from './thenable.ts';
+import type { CarrierFields } from '../carrier.ts';
+import { keepSignals } from '../keep-signals.ts';
+import { callSafely, errorMessage, errorType, recordException } from '../span/failure.ts';
+import { isThenable, promiseIn } from '../span/thenable.ts';
 
 /** One operation on a message, or on a batch of them, and its span, which ends once, whoever says so first. */
 export class MessageSpan {

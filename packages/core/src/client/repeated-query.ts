@@ -1,5 +1,5 @@
 import { type Context, createContextKey, type Span, trace } from '@opentelemetry/api';
-import { getRequestScope } from './correlation.ts';
+import { getRequestScope } from '../correlation.ts';
 
 /** The summary of the database statement that was made most often in a request, where that is more than ten times. */
 const ATTR_REPEATED_QUERY = 'throughline.repeated_query';
