@@ -78,17 +78,6 @@ it('a viewer whose file is damaged while it runs answers from a new one, with wh
   expect(store.damage).toContain('was damaged');
 });
 
-it('a viewer leaves a file that is not its own as it is', async () => {
-  const file = join(folder, 'notes.txt');
-  writeFileSync(file, 'What I must not forget. '.repeat(1000));
-  const before = readFileSync(file);
-  const viewer = await startProgram(built.program, file);
-  expect([viewer.url, viewer.child.exitCode, viewer.child.signalCode]).toEqual(['', 1, null]);
-  expect(viewer.output()).toMatch(/is damaged, or no file of a viewer\. Move it away/);
-  expect(viewer.output().trim().split('\n')).toHaveLength(1);
-  expect(readFileSync(file).equals(before)).toBe(true);
-});
-
 it('takes no error for damage that only quotes what was asked', () => {
   const file = '/home/corrupt-checksum/traces.duckdb';
   expect(isDamage(new Error('IO Error: Corrupt database file: computed checksum 1 does not match'), file)).toBe(true);
