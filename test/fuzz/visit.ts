@@ -49,6 +49,13 @@ export class Visit {
     for (let done = 0; done < this.#tasks.length; done = this.#tasks.length) await Promise.allSettled(this.#tasks);
   }
 
+  /** Ends the connection from the side of the server. */
+  breakOff(): void {
+    if (this.response === undefined || this.response.closed) return;
+    this.hasDestroyed = true;
+    this.response.req.socket.destroy();
+  }
+
   look(where: string): void {
     const active = trace.getActiveSpan()?.spanContext();
     this.active.push([where, active?.traceId, active?.spanId]);
