@@ -2,15 +2,18 @@
 // replaced all the time. Now and then the load pauses, and everything must be as it was at the first pause:
 //
 //   npx pnpm test:soak --minutes 30
-//   npx pnpm test:soak --minutes 1 --seed 7
+//   npx pnpm test:soak --minutes 2 --seed 7
+//   npx pnpm test:soak --minutes 2 --plant 'a span that never ends'   must fail; more of them are in planted.mjs
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { frameworks } from './frameworks.mjs';
 import { BEHAVIOURS } from './load.mjs';
+import { PLANTED } from './planted.mjs';
 import { judge, table } from './verdict.mjs';
 
 const CONNECTIONS = 8;
@@ -22,18 +25,22 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    plant: { type: 'string', default: '' },
   },
 });
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-if (!(minutes > 0) || !Number.isInteger(seed)) {
-  console.error('Usage: npx pnpm test:soak [--minutes <number>] [--seed <number>]');
+if (!(minutes > 0) || !Number.isInteger(seed) || (values.plant !== '' && !(values.plant in PLANTED))) {
+  console.error('Usage: npx pnpm test:soak [--minutes <number>] [--seed <number>] [--plant <leak>]');
+  console.error(`Leaks: ${Object.keys(PLANTED).join(', ')}`);
   process.exit(2);
 }
-/** Within a few minutes a heap grows by compiled code, so a short run asks for everything but its slope. */
-const isLong = minutes >= 10;
-const rounds = isLong ? 12 : 5;
+/** Enough pauses for a line through what the heaps are at them. */
+const rounds = minutes >= 10 ? 12 : 8;
 const roundMs = (minutes * 60_000) / rounds;
-console.log(`${minutes} minutes, seed ${seed}, Node ${process.version}`);
+const day = new Date().toISOString().slice(0, 10);
+console.log(
+  `${day}, ${minutes} minutes, seed ${seed}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}\n`,
+);
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
@@ -51,26 +58,27 @@ const random = generator(seed);
 const subjects = await Promise.all(names.map((name) => startService(name)));
 /** @type {Map<string, number>} */
 const problems = new Map();
-let requests = 0;
+/** By server. */
+const requests = subjects.map(() => 0);
 let replacements = 0;
 let neighbour = await replaceNeighbour(undefined);
 /** For each framework, what it held at each pause. @type {import('./service.mjs').Report[][]} */
 const samples = subjects.map(() => []);
-/** Requests made until each pause. @type {number[]} */
-const made = [];
+/** The same for the requests that it had got until then. @type {number[][]} */
+const made = subjects.map(() => []);
 for (let round = 0; round < rounds; round += 1) {
   await load(roundMs);
   await delay(IDLE_MS);
   const reports = await Promise.all(subjects.map((subject) => subject.ask('report', 'report')));
   for (const [index, report] of reports.entries()) samples[index]?.push(report);
-  made.push(requests);
+  for (const [index, count] of requests.entries()) made[index]?.push(count);
 }
 const endings = await Promise.all([...subjects, neighbour].map((service) => service.end()));
 sink.close();
 sink.closeAllConnections();
 
-const verdicts = names.map((name, index) => ({ name, ...judge(samples[index] ?? [], made, isLong) }));
-console.log(`${requests} requests, ${replacements} replacements of the neighbour\n${table(verdicts)}`);
+const verdicts = names.map((name, index) => ({ name, ...judge(samples[index] ?? [], made[index] ?? [], minutes) }));
+console.log(`${table(verdicts)}\n\nThe neighbour was replaced ${replacements} times.`);
 const found = [
   ...[...problems].map(([problem, times]) => `${problem} (${times} times)`),
   ...verdicts.flatMap(({ name, shortcomings }) => shortcomings.map((each) => `${name}: ${each}`)),
@@ -84,11 +92,11 @@ process.exit(found.length === 0 ? 0 : 1);
 async function load(durationMs) {
   const end = performance.now() + durationMs;
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const workers = subjects.flatMap(({ url }) =>
+  const workers = subjects.flatMap(({ url }, index) =>
     Array.from({ length: CONNECTIONS }, async () => {
       while (performance.now() < end) {
         const name = choose();
-        requests += 1;
+        requests[index] = (requests[index] ?? 0) + 1;
         await BEHAVIOURS[name]?.run({ url, agent, random }).catch((error) => {
           const problem = `${name}: ${error.message}`.replaceAll(/[\d.]{4,}/g, '…').slice(0, 200);
           problems.set(problem, (problems.get(problem) ?? 0) + 1);
@@ -119,7 +127,7 @@ async function replaceNeighbour(old) {
 async function startService(framework) {
   const child = fork(
     fileURLToPath(new URL('service.mjs', import.meta.url)),
-    [JSON.stringify({ framework, endpoint })],
+    [JSON.stringify({ framework, endpoint, plant: values.plant })],
     {
       execArgv: ['--expose-gc', '--no-warnings'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -17,9 +17,10 @@ import axios from 'axios';
 import pino from 'pino';
 import promClient from 'prom-client';
 import { frameworks } from './frameworks.mjs';
+import { PLANTED } from './planted.mjs';
 
-/** @typedef {{ framework: keyof typeof frameworks, endpoint: string }} Settings */
-/** @typedef {{ heapBytes: number, contexts: number, spans: number, requests: number, handles: Record<string, number>, stats: import('@throughline/sdk').SpanCounts }} Report */
+/** @typedef {{ framework: keyof typeof frameworks, endpoint: string, plant: string }} Settings */
+/** @typedef {{ heapBytes: number, rssBytes: number, contexts: number, spans: number, open: number, requests: number, handles: Record<string, number>, stats: import('@throughline/sdk').SpanCounts }} Report */
 
 const settings = /** @type {Settings} */ (JSON.parse(process.argv[2] ?? ''));
 const tracing = startTracing({
@@ -32,6 +33,10 @@ const tracing = startTracing({
     peers: { secret: 'the soak knows itself' },
   },
 });
+// Counted where they begin and end: one that nobody holds on to would be collected without having ended.
+let open = 0;
+const probe = trace.getTracer('soak').startSpan('probe');
+countOpen(Object.getPrototypeOf(probe));
 startMetrics({ promClient });
 const logger = pino({ mixin: traceFields() }, createWriteStream('/dev/null'));
 let neighbour = '';
@@ -58,6 +63,7 @@ const application = {
   /** @param {string} id */
   async item(id) {
     logger.info({ id }, 'asked for an item');
+    PLANTED[settings.plant]?.(port);
     const answered = await withSpan('look up', async () => {
       if (neighbour === '') return false;
       const ask = clients[turn++ % clients.length];
@@ -114,21 +120,44 @@ process.on('message', async (/** @type {{ neighbour?: string, ask?: 'report' | '
 const { port, stop } = await frameworks[settings.framework](application);
 process.send?.({ port });
 
+/** @param {{ end(...args: unknown[]): void, isRecording(): boolean }} prototype of spans */
+function countOpen(prototype) {
+  const { end } = prototype;
+  prototype.end = function counted(...args) {
+    if (this.isRecording()) open -= 1;
+    return Reflect.apply(end, this, args);
+  };
+  /** @type {{ startSpan(...args: unknown[]): import('@opentelemetry/api').Span }} */
+  const tracers = Object.getPrototypeOf(tracing.tracerProvider.getTracer('soak'));
+  const { startSpan } = tracers;
+  tracers.startSpan = function counted(...args) {
+    const span = Reflect.apply(startSpan, this, args);
+    if (span.isRecording()) open += 1;
+    return span;
+  };
+}
+
 /** What is alive after a garbage collection. @returns {Promise<Report>} */
 async function report() {
   await tracing.flush();
-  globalThis.gc?.();
-  const probe = trace.getTracer('soak').startSpan('probe');
+  // What a finalizer lets go of is freed by the next one.
+  for (let n = 0; n < 2; n += 1) {
+    globalThis.gc?.();
+    await delay(10);
+  }
   /** @param {object} instance */
   const alive = (instance) => v8.queryObjects(/** @type {Function} */ (instance.constructor), { format: 'count' });
   const spans = alive(probe) - 1;
+  const { heapUsed, rss } = process.memoryUsage();
   /** @type {Record<string, number>} */
   const handles = {};
   for (const name of process.getActiveResourcesInfo()) handles[name] = (handles[name] ?? 0) + 1;
   return {
-    heapBytes: process.memoryUsage().heapUsed,
+    heapBytes: heapUsed,
+    rssBytes: rss,
     contexts: alive(ROOT_CONTEXT),
     spans,
+    open,
     requests: v8.queryObjects(http.IncomingMessage, { format: 'count' }),
     handles,
     stats: tracing.stats(),

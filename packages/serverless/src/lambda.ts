@@ -1,5 +1,5 @@
 import { type Attributes, context, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { callSafely, VERSION } from '@throughline/core';
+import { type Correlation, callSafely, VERSION } from '@throughline/core';
 import { correlationReader, setRequestScope } from '@throughline/core/correlation';
 import { createEventTracing, type EventTracingOptions } from '@throughline/core/event-exchange';
 import { createMessageConsumer } from '@throughline/core/message-consumer';
@@ -15,6 +15,7 @@ import { environmentContext, followInvocation } from './invocation.ts';
 import { type LambdaEvent, requestOf, sourceOf, triggerOf } from './lambda-events.ts';
 import { statusOf, withCorrelation } from './lambda-response.ts';
 import { failedMessages, queueOf, sqsMetadata } from './lambda-sqs.ts';
+import { type ResponseStream, statusOfStream, streamClosed } from './lambda-stream.ts';
 
 export type { EventTracingOptions } from '@throughline/core/event-exchange';
 export type { FlushOptions } from './flush.ts';
@@ -30,7 +31,12 @@ export type LambdaContext = {
 /** Options of `tracedHandler`; those about requests mean nothing to other events. */
 export type LambdaTracingOptions = EventTracingOptions<unknown> & FlushOptions;
 
-type Handler<Event, Result> = (event: Event, context: LambdaContext & never) => Result | Promise<Result>;
+/** What an invocation does, and what its client sees of that. */
+type Invocation<Result> = {
+  run(): Promise<Result>;
+  status(result: Result, event: LambdaEvent): number | undefined;
+  answer(result: Result, event: LambdaEvent, correlation: Correlation): Result;
+};
 
 // What Lambda needs to take the result, beside what the flush needs.
 const MARGIN_MS = 100;
@@ -52,20 +58,63 @@ export function tracedHandler<Event, Context, Result>(
   handler: (event: Event, context: Context) => Result | Promise<Result>,
   options: LambdaTracingOptions,
 ): (event: Event, context: Context) => Promise<Result> {
-  const { flush, flushTimeoutMs = 2000, ...eventOptions } = options ?? {};
-  checkFlush('lambda', options ?? {});
+  const follow = createFollower(options);
   if (typeof handler !== 'function' || handler.length > 2) {
     throw new TypeError(
       '[lambda] Expected a handler that returns a promise. Return the result instead of calling back.',
     );
   }
+  return function tracedLambdaHandler(event, lambdaContext) {
+    const run = async (): Promise<Result> => await handler(event, lambdaContext);
+    return follow<Result>({ run, status: statusOf, answer: withCorrelation }, event, lambdaContext);
+  };
+}
+
+/**
+ * Traces a Lambda function that streams its response. Its span lasts until the stream has ended, has the status that
+ * `awslambda.HttpResponseStream.from()` was given, and is an error where the stream breaks off. The handler gets Lambda's own
+ * stream, and clients get no correlation ID: say it in the headers that you give. Otherwise as `tracedHandler`.
+ *
+ * @example
+ * export const handler = awslambda.streamifyResponse(
+ *   tracedStreamHandler(async (event, stream) => pipeline(rows(), stream), { flush: tracing.flush }),
+ * );
+ */
+export function tracedStreamHandler<Event, Stream extends ResponseStream, Context>(
+  handler: (event: Event, stream: Stream, context: Context) => unknown,
+  options: LambdaTracingOptions,
+): (event: Event, stream: Stream, context: Context) => Promise<void> {
+  const follow = createFollower(options);
+  if (typeof handler !== 'function') {
+    throw new TypeError(
+      `[lambda] Expected a handler, got ${typeof handler}. Pass what \`streamifyResponse\` would get.`,
+    );
+  }
+  return function tracedLambdaStream(event, stream, lambdaContext) {
+    const run = async (): Promise<void> => {
+      await handler(event, stream, lambdaContext);
+      await streamClosed(stream);
+    };
+    const status = (): number | undefined => statusOfStream(stream);
+    return follow({ run, status, answer: () => {} }, event, lambdaContext);
+  };
+}
+
+/** Runs invocations and exports their spans before Lambda freezes the process. Throws a `TypeError` for a wrong option. */
+function createFollower(options: LambdaTracingOptions) {
+  const { flush, flushTimeoutMs = 2000, ...eventOptions } = options ?? {};
+  checkFlush('lambda', options ?? {});
   const invoke = createInvoker(eventOptions);
-  return async function tracedLambdaHandler(event, lambdaContext) {
+  return async function follow<Result>(
+    invocation: Invocation<Result>,
+    event: unknown,
+    lambdaContext: unknown,
+  ): Promise<Result> {
+    const known = (lambdaContext ?? {}) as LambdaContext;
     try {
-      return await invoke(handler as Handler<Event, Result>, event, (lambdaContext ?? {}) as LambdaContext);
+      return await invoke(invocation, event, known);
     } finally {
-      const left = () => (lambdaContext as LambdaContext | undefined)?.getRemainingTimeInMillis?.();
-      const remaining = callSafely('context', left) ?? Number.POSITIVE_INFINITY;
+      const remaining = callSafely('context', () => known.getRemainingTimeInMillis?.()) ?? Number.POSITIVE_INFINITY;
       await flushWithin(flush, Math.max(0, Math.min(flushTimeoutMs, remaining - MARGIN_MS)));
     }
   };
@@ -79,14 +128,12 @@ function createInvoker(options: EventTracingOptions<unknown>) {
   const tracer = tracerProvider.getTracer(scope, VERSION);
   const readCorrelation = correlationReader(correlation);
 
-  return async function invoke<Event, Result>(
-    handler: Handler<Event, Result>,
-    event: Event,
+  return async function invoke<Result>(
+    { run, status: statusSeen, answer }: Invocation<Result>,
+    event: unknown,
     lambdaContext: LambdaContext,
   ): Promise<Result> {
     const known = (typeof event === 'object' && event !== null ? event : {}) as LambdaEvent;
-    const run = async (): Promise<Result> => await handler(event, lambdaContext as never);
-
     const request = callSafely('event', requestOf, known);
     if (request !== undefined) {
       const begin = () => exchanges.begin(request, event, describe(lambdaContext, 'http'));
@@ -95,8 +142,8 @@ function createInvoker(options: EventTracingOptions<unknown>) {
       let status: number | undefined;
       try {
         const result = await context.with(exchange.context, run);
-        status = statusOf(result, known);
-        return withCorrelation(result, known, exchange.correlation);
+        status = statusSeen(result, known);
+        return answer(result, known, exchange.correlation);
       } catch (thrown) {
         exchange.recordFailure(thrown);
         throw thrown;
