@@ -1,4 +1,4 @@
-import { type Context, createContextKey } from '@opentelemetry/api';
+import { type Context, createContextKey, type Span } from '@opentelemetry/api';
 import { randomTraceId } from './random-ids.ts';
 import { callSafely } from './span/failure.ts';
 
@@ -31,7 +31,8 @@ export type CorrelationSource =
   | Readonly<Record<string, string | string[] | undefined>>
   | ((name: string) => string | string[] | undefined);
 
-export type CorrelationReader = (source: CorrelationSource, traceId: string) => Correlation;
+/** Reads the correlation of a request, or makes one up; `span` is asked for its trace id where that is to be it. */
+export type CorrelationReader = (source: CorrelationSource, span?: Pick<Span, 'spanContext'>) => Correlation;
 
 /** Where contexts keep their request: createContextKey registers a global symbol, so two copies of this package read each other's values. */
 export const REQUEST_SCOPE = createContextKey('throughline.request-scope');
@@ -63,7 +64,7 @@ export function correlationReader(options: CorrelationOptions): CorrelationReade
   const { generate = 'random' } = options;
   const find = correlationFinder(options);
   const header = outboundHeader(options);
-  return (source, traceId) => find(source) ?? { id: generated(generate, traceId), header };
+  return (source, span) => find(source) ?? { id: generated(generate, span), header };
 }
 
 /** Compiles the options once into the function that reads and validates an id, and makes none up. */
@@ -103,12 +104,16 @@ function firstValid(value: string | string[], isValid: (id: string) => boolean):
   return lines.map((line) => line.trim()).find(isValid);
 }
 
-function generated(generate: NonNullable<CorrelationOptions['generate']>, traceId: string): string {
+function generated(
+  generate: NonNullable<CorrelationOptions['generate']>,
+  span: Pick<Span, 'spanContext'> | undefined,
+): string {
   if (typeof generate === 'function') {
     const id = callSafely('correlation.generate', generate);
     if (typeof id === 'string' && VISIBLE_ASCII.test(id)) return id;
-  } else if (generate === 'trace-id' && !/^0*$/.test(traceId)) {
-    return traceId;
+  } else if (generate === 'trace-id' && span !== undefined) {
+    const { traceId } = span.spanContext();
+    if (!/^0*$/.test(traceId)) return traceId;
   }
   return randomTraceId(); // 128 random bits
 }

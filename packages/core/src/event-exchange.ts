@@ -60,11 +60,14 @@ export function createEventTracing<Event>(
   return {
     begin(request, event, attributes) {
       const inbound = extractTrusted(request, headerGetter, trust, event);
-      const all = Object.assign(inboundAttributes(request, redactQuery), attributes);
-      recordRequestHeaders?.(all, request.header);
       const { method, route } = request;
-      const span = startServerSpan(tracer, method, route, all, inbound);
-      const found = readCorrelation(request.header, span.spanContext().traceId);
+      const describe = (): Attributes => {
+        const all = Object.assign(inboundAttributes(request, redactQuery), attributes);
+        recordRequestHeaders?.(all, request.header);
+        return all;
+      };
+      const span = startServerSpan(tracer, method, route, describe, inbound);
+      const found = readCorrelation(request.header, span);
       const exchange = new Exchange(span, inbound.parent, method, route, found, false);
       if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, event);
       return exchange;

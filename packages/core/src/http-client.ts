@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import { context, type Span, type TracerProvider, trace } from '@opentelemetry/api';
+import { type Span, type TracerProvider, trace } from '@opentelemetry/api';
 import {
   type CallSettings,
   outgoingHeaders,
@@ -11,6 +11,7 @@ import { type Delivery, followCall } from './client/http-delivery.ts';
 import { wireOf } from './client/http-wire.ts';
 import { isInternalHost } from './client/internal-host.ts';
 import { followRequest } from './client/node-request.ts';
+import { context } from './context/registered-api.ts';
 import { isSuppressed, unsampledContext } from './context/suppression.ts';
 import { headerRecorder } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';

@@ -1,7 +1,6 @@
 import {
   type Attributes,
   type Context,
-  context,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -11,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { ActiveContext } from './context/active-context.ts';
+import { context } from './context/registered-api.ts';
 import { ignoredContext } from './context/suppression.ts';
 import { type Correlation, getRequestScope } from './correlation.ts';
 import { ATTR_LONG_LIVED, ATTR_REQUEST_ID, ATTR_TIME_TO_FIRST_BYTE, methodInName } from './http/http-attributes.ts';
@@ -18,6 +18,7 @@ import type { StartedExchange } from './http-measurement.ts';
 import { randomSpanId, randomTraceId } from './random-ids.ts';
 import type { InboundContext } from './server/trust.ts';
 import { callSafely, errorMessage, errorType, recordException } from './span/failure.ts';
+import { startSpanWith } from './span/span-start.ts';
 
 /** How an exchange ended, as seen from the response. */
 export type Outcome = {
@@ -246,15 +247,15 @@ export function spanName(method: string, route: string | undefined): string {
   return name;
 }
 
-/** Starts the SERVER span of an exchange. `attributes` should hold all that a sampler may want to see, the route too. */
+/** Starts the SERVER span of an exchange. `describe` should tell all that a sampler may want to see, the route too. */
 export function startServerSpan(
   tracer: Tracer,
   method: string,
   route: string | undefined,
-  attributes: Attributes,
+  describe: () => Attributes,
   { parent, links }: InboundContext,
 ): Span {
-  return tracer.startSpan(spanName(method, route), { kind: SpanKind.SERVER, attributes, links }, parent);
+  return startSpanWith(tracer, spanName(method, route), SpanKind.SERVER, links, describe, parent);
 }
 
 /** The context of an exchange that nobody traces: it has ids, and what it causes is told to be unsampled. */

@@ -77,7 +77,7 @@ export function createMessageConsumer(
     const { name, attributes } = describeOperation(message, system, 'process', 'process', template);
     const startSpan = (): Span => tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, links }, parent);
     const span = callSafely('tracerProvider', startSpan) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const request = { correlation: readCorrelation(read, span.spanContext().traceId) };
+    const request = { correlation: readCorrelation(read, span) };
     if (span.isRecording()) span.setAttribute(ATTR_REQUEST_ID, request.correlation.id);
     const handlerContext = setRequestScope(trace.setSpan(parent, span), request);
     if (onStart !== undefined) {

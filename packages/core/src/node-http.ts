@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type Attributes, context, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
+import { type Attributes, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
+import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http/http-attributes.ts';
@@ -97,10 +98,15 @@ export function createServerTracing<Source>(
       const span = trace.getSpan(untraced) as Span;
       return new Exchange(span, untraced, method, route, correlate(request, span), false);
     }
-    const described = describeRequest(request, target, route, framework.forwarded, source);
-    const attributes = inboundAttributes(described, redactQuery);
-    recordRequestHeaders?.(attributes, (name) => headers[name]);
-    const span = startServerSpan(tracer, method, route, attributes, inbound);
+    const describe = (): Attributes => {
+      const attributes = inboundAttributes(
+        describeRequest(request, target, route, framework.forwarded, source),
+        redactQuery,
+      );
+      recordRequestHeaders?.(attributes, (name) => headers[name]);
+      return attributes;
+    };
+    const span = startServerSpan(tracer, method, route, describe, inbound);
     const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, span), false);
     const proof = headers[PEER_HEADER];
     if (proof !== undefined) exchange.caller = callerOf(proof, trace.getSpanContext(inbound.parent), exchange);
@@ -108,7 +114,7 @@ export function createServerTracing<Source>(
   }
 
   function correlate(request: IncomingMessage, span: Span): Correlation {
-    return notedCorrelation(request) ?? readCorrelation(request.headers, span.spanContext().traceId);
+    return notedCorrelation(request) ?? readCorrelation(request.headers, span);
   }
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {

@@ -26,7 +26,7 @@ export function messageHook(
     attributes['code.function.name'] = functionName(execution);
     const parent = parentContext(metadata);
     const span = tracer.startSpan(name, { kind, attributes }, parent);
-    const scope = { correlation: readCorrelation(metadata, span.spanContext().traceId) };
+    const scope = { correlation: readCorrelation(metadata, span) };
     span.setAttribute(ATTR_REQUEST_ID, scope.correlation.id);
     return { span, context: setRequestScope(trace.setSpan(parent, span), scope) };
   }

@@ -1,5 +1,10 @@
 import { type Attributes, type AttributeValue, type Context, SpanKind } from '@opentelemetry/api';
 
+const NO_ATTRIBUTES: Attributes = Object.freeze({});
+
+/** What has attributes, or works them out when it is asked for them. */
+export type Described = { readonly attributes?: Attributes | undefined };
+
 /**
  * A trace that is about to begin, as rules see it: its first span at its start. Nothing of it is random, because a ratio
  * that depends on the trace id would make the share that a kept trace states a lie.
@@ -7,16 +12,21 @@ import { type Attributes, type AttributeValue, type Context, SpanKind } from '@o
 export class Candidate {
   readonly name: string;
   readonly kind: SpanKind;
-  /** What is known when the span starts; never its status, its duration or its error. */
-  readonly attributes: Attributes;
   /** With the baggage of the request. */
   readonly context: Context;
+  readonly #start: Described;
 
-  constructor(name: string, kind: SpanKind, attributes: Attributes, context: Context) {
+  /** @param start what the span starts with; its attributes are not asked for before a rule does */
+  constructor(name: string, kind: SpanKind, start: Described, context: Context) {
     this.name = name;
     this.kind = kind;
-    this.attributes = attributes;
     this.context = context;
+    this.#start = start;
+  }
+
+  /** What is known when the span starts; never its status, its duration or its error. */
+  get attributes(): Attributes {
+    return this.#start.attributes ?? NO_ATTRIBUTES;
   }
 
   /** The method of a request that is served. */

@@ -34,7 +34,7 @@ export class FailureObserver implements SpanObserver {
   onStart(span: ObservedSpan): void {
     if (span.parentSpanContext !== undefined && span.parentSpanContext.isRemote !== true) return;
     try {
-      this.#open.set(span, this.#trafficOf(new Candidate(span.name, span.kind, span.attributes, ROOT_CONTEXT)));
+      this.#open.set(span, this.#trafficOf(new Candidate(span.name, span.kind, span, ROOT_CONTEXT)));
     } catch {
       // The user's `key` failed; the sampler has reported that.
     }

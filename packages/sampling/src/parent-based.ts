@@ -9,11 +9,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { errorMessage } from '@throughline/core';
-import { Candidate } from './candidate.ts';
+import { Candidate, type Described } from './candidate.ts';
 import { agreeWithFlag, readRandomness, writeThreshold } from './ot-trace-state.ts';
 import { NOT_RECORD, RECORD, RECORD_AND_SAMPLED, type Sampler, type SamplingResult } from './sampler.ts';
 import { type Share, shareOf } from './share.ts';
 import { NEVER, passes } from './threshold.ts';
+import { TraceId } from './trace-id.ts';
 
 const SAMPLED: SamplingResult = Object.freeze({ decision: RECORD_AND_SAMPLED });
 const RECORDED: SamplingResult = Object.freeze({ decision: RECORD });
@@ -52,11 +53,13 @@ export class ParentBasedSampler implements Sampler {
     const parent = trace.getSpanContext(context);
     // The SDK gives the span a trace id of its own where the parent is none or not valid.
     if (parent !== undefined && parent.traceId === traceId) return this.#follow(parent);
-    return this.#decide(
-      this.#chooseSafely(new Candidate(name, kind, attributes, context)),
-      traceId,
-      parent?.traceState,
-    );
+    return this.shouldSampleRoot(context, new TraceId(traceId), name, kind, { attributes });
+  }
+
+  shouldSampleRoot(context: Context, traceId: TraceId, name: string, kind: SpanKind, start: Described): SamplingResult {
+    const share = this.#chooseSafely(new Candidate(name, kind, start, context));
+    // A context without valid ids may still bring the randomness for a new trace.
+    return this.#decide(share, traceId, trace.getSpanContext(context)?.traceState);
   }
 
   toString(): string {
@@ -85,13 +88,12 @@ export class ParentBasedSampler implements Sampler {
     }
   }
 
-  // A context without valid ids may still bring the randomness for a new trace.
-  #decide(share: Share, traceId: string, traceState: TraceState | undefined): SamplingResult {
+  #decide(share: Share, traceId: TraceId, traceState: TraceState | undefined): SamplingResult {
     if (traceState === undefined) {
       return passes(traceId, share.threshold) ? share.kept : this.#unsampled;
     }
     const ot = traceState.get('ot');
-    const keep = readRandomness(ot, traceId) >= share.threshold;
+    const keep = readRandomness(ot, traceId.text) >= share.threshold;
     const { decision } = keep ? share.kept : this.#unsampled;
     return { decision, traceState: withOt(traceState, writeThreshold(ot ?? '', keep ? share.threshold : NEVER)) };
   }

@@ -16,6 +16,7 @@ export function ratioChooser(
 ): Chooser {
   const otherwise = shareOf(ratio);
   if (typeof rules === 'function') return (candidate) => askedShare(rules(candidate), otherwise);
+  if (rules.length === 0) return () => otherwise;
   const choices = rules.map((rule) => ({ rule, choose: ruleChooser(rule, now) }));
   return (candidate) => {
     const { method, route, path } = candidate;

@@ -1,4 +1,5 @@
 import type { Attributes, Context, Link, SpanKind, TraceState } from '@opentelemetry/api';
+import type { TraceId } from './trace-id.ts';
 
 /**
  * An OpenTelemetry sampler, for the SDKs of the 2.x and the 3.x line and for `startTracing`. It has no type of either,
@@ -12,6 +13,18 @@ export interface Sampler {
     spanKind: SpanKind,
     attributes: Attributes,
     links: Link[],
+  ): SamplingResult;
+  /**
+   * The same for a span without a parent, for a tracer that works out an id as text, and attributes, when somebody asks for
+   * them: a sampler without rules does not, and most spans are not recorded. Whoever has it looks at no attributes of spans
+   * with a parent.
+   */
+  shouldSampleRoot?(
+    context: Context,
+    traceId: TraceId,
+    spanName: string,
+    spanKind: SpanKind,
+    start: { readonly attributes?: Attributes | undefined },
   ): SamplingResult;
   toString(): string;
 }

@@ -1,3 +1,5 @@
+import { NIBBLES, type TraceWords } from './trace-id.ts';
+
 /**
  * A rejection threshold: at most 14 hex digits of a fraction of 2^56, trailing zeros left out. A trace is kept if its
  * randomness, 14 hex digits too, is not below it; digits sort as the numbers do, so the texts are compared.
@@ -32,11 +34,13 @@ export function ratioOf(threshold: Threshold): number {
 }
 
 /** Whether the randomness of a trace id is not below a threshold: the same as comparing the texts, and mostly one digit decides. */
-export function passes(traceId: string, threshold: Threshold): boolean {
-  for (let digit = 0; digit < threshold.length; digit += 1) {
-    const code = traceId.charCodeAt(RANDOMNESS_AT + digit);
-    const wanted = threshold.charCodeAt(digit);
-    if (code !== wanted) return code > wanted;
+export function passes({ third, fourth }: Pick<TraceWords, 'third' | 'fourth'>, threshold: Threshold): boolean {
+  if (threshold === NEVER) return false;
+  for (let at = 0; at < threshold.length; at += 1) {
+    // The randomness begins with the third digit of the third word.
+    const digit = (at < 6 ? third >>> (20 - 4 * at) : fourth >>> (52 - 4 * at)) & 15;
+    const wanted = NIBBLES[threshold.charCodeAt(at)] as number;
+    if (digit !== wanted) return digit > wanted;
   }
   return true;
 }

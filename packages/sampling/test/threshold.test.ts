@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { NEVER, passes, randomnessOf, ratioOf, thresholdOf } from '../src/threshold.ts';
+import { TraceId } from '../src/trace-id.ts';
 
 // Ratio, and its threshold at a precision of 3, 4 and 5 digits.
 const vectors: [ratio: number, three: string, four: string, five: string][] = [
@@ -64,7 +65,7 @@ it('lets pass the traces whose randomness is not below the threshold as a text',
     // Mostly a threshold that begins as the randomness does, so that more than one digit counts.
     const shared = randomness.slice(0, Math.floor(Math.random() * 15));
     for (const threshold of [shared === '' ? '0' : shared, `${shared}${digit()}`.slice(0, 14), digit(), '0', NEVER]) {
-      expect(passes(traceId, threshold), `${traceId} at ${threshold}`).toBe(randomness >= threshold);
+      expect(passes(new TraceId(traceId), threshold), `${traceId} at ${threshold}`).toBe(randomness >= threshold);
     }
   }
 });

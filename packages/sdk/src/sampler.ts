@@ -179,6 +179,10 @@ class DefaultSampler extends ParentBasedSampler {
     super({ root: new AlwaysOnSampler() });
   }
 
+  shouldSampleRoot(): SamplingResult {
+    return SAMPLED;
+  }
+
   override shouldSample(context: Context, traceId: string): SamplingResult {
     const parent = trace.getSpanContext(context);
     // Where the parent is none or not valid, the span has a trace id of its own.

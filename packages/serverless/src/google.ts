@@ -90,7 +90,7 @@ export function tracedEventHandler<Event extends CloudEvent, Result>(
     const { K_SERVICE: name = 'function' } = process.env;
     const span = callSafely('start', () => tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent));
     if (span === undefined) return handler(event);
-    const own = { correlation: readCorrelation(() => undefined, span.spanContext().traceId) };
+    const own = { correlation: readCorrelation(() => undefined, span) };
     const spanContext = setRequestScope(trace.setSpan(parent, span), getRequestScope(parent) ?? own);
     if (onStart !== undefined) callSafely('onStart', onStart, span, event);
     try {

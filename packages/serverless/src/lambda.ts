@@ -180,7 +180,7 @@ function createInvoker(options: EventTracingOptions<unknown>) {
     const start = () => tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
     const span = callSafely('start', start);
     if (span === undefined) return run();
-    const own = { correlation: readCorrelation(() => undefined, span.spanContext().traceId) };
+    const own = { correlation: readCorrelation(() => undefined, span) };
     if (onStart !== undefined) callSafely('onStart', onStart, span, event);
     return followInvocation(span, setRequestScope(trace.setSpan(parent, span), own), run, finish);
   };

@@ -1,7 +1,6 @@
 import {
   type Attributes,
   type Context,
-  context,
   propagation,
   type Span,
   SpanKind,
@@ -16,6 +15,7 @@ import {
   ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import { withActiveSpan } from '../context/active-context.ts';
+import { context } from '../context/registered-api.ts';
 import { getCorrelation } from '../correlation.ts';
 import {
   ATTR_CANCELLED,
@@ -29,6 +29,7 @@ import { type QueryRedactor, redactQuoted } from '../http/redaction.ts';
 import { callEnds, type FinishedCall, readSize } from '../http-measurement.ts';
 import { type CalleeSignal, signalTo } from '../signals/callee-signal.ts';
 import { callSafely, errorMessage, errorType, recordException, reportHook } from '../span/failure.ts';
+import { NO_LINKS, startSpanWith } from '../span/span-start.ts';
 
 /** What a call may tell the service it goes to. */
 export type Propagate = { trace?: boolean; baggage?: boolean; correlation?: boolean };
@@ -78,9 +79,12 @@ export class TracedCall {
     allowed: Propagate,
     toPeers = false,
   ) {
-    const attributes = outboundAttributes(method, url, settings.redact);
-    settings.recordRequestHeaders?.(attributes, header);
-    this.#span = tracer.startSpan(methodInName(method), { kind: SpanKind.CLIENT, attributes }, active);
+    const describe = (): Attributes => {
+      const attributes = outboundAttributes(method, url, settings.redact);
+      settings.recordRequestHeaders?.(attributes, header);
+      return attributes;
+    };
+    this.#span = startSpanWith(tracer, methodInName(method), SpanKind.CLIENT, NO_LINKS, describe, active);
     this.#settings = settings;
     this.#method = method;
     this.url = url;

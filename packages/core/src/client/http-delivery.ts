@@ -1,6 +1,7 @@
 import { isErrored, isReadable, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context } from '../context/registered-api.ts';
 import { callSafely, reportHook } from '../span/failure.ts';
 import type { TracedCall } from './http-call.ts';
 import { Wire } from './http-wire.ts';

@@ -1,8 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Context, context, createContextKey } from '@opentelemetry/api';
+import { type Context, createContextKey } from '@opentelemetry/api';
 import { ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
+import { context } from '../context/registered-api.ts';
 import { callSafely, reportHook } from '../span/failure.ts';
 import type { TracedCall } from './http-call.ts';
 import { negotiatedVersion, peerAttributes, whenConnected } from './http-connection.ts';

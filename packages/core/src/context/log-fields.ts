@@ -1,6 +1,7 @@
-import { context, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { getCorrelation } from '../correlation.ts';
 import { checkOptions, type OptionChecks } from '../options.ts';
+import { context } from './registered-api.ts';
 
 /**
  * The ids of the active span and request.

@@ -57,7 +57,7 @@ const requestIdChecks: OptionChecks<RequestIdOptions> = {
 };
 
 function note(request: NotedRequest, read: CorrelationReader): Correlation {
-  const correlation = read(request.headers, '');
+  const correlation = read(request.headers);
   request[CORRELATION] = correlation;
   return correlation;
 }

@@ -1,5 +1,7 @@
-import { type Context, type Link, propagation, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
+import { type Context, type Link, ROOT_CONTEXT, type TextMapGetter, trace } from '@opentelemetry/api';
+import { propagation } from '../context/registered-api.ts';
 import { callSafely, reportHook } from '../span/failure.ts';
+import { NO_LINKS } from '../span/span-start.ts';
 
 /**
  * What the trace context of an inbound request is worth: `continue` makes our span its child, `link` starts a new trace
@@ -10,9 +12,7 @@ export type Trust = 'continue' | 'link' | 'ignore';
 /** The parent and the links of a new SERVER span. */
 export type InboundContext = { readonly parent: Context; readonly links: Link[] };
 
-// Most requests at the edge bring nothing, and share this: whoever adds a link to it must not add it to all of them.
-const NO_LINKS: Link[] = [];
-Object.freeze(NO_LINKS);
+// Most requests at the edge bring nothing, and share this.
 const NOTHING: InboundContext = { parent: ROOT_CONTEXT, links: NO_LINKS };
 
 /** Extracts the context of an inbound request and judges it. A `trust` function that fails means `ignore`. */

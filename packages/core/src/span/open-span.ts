@@ -1,14 +1,7 @@
-import {
-  type Context,
-  context,
-  type Span,
-  type SpanOptions,
-  type Tracer,
-  type TracerProvider,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, type Span, type SpanOptions, type Tracer, type TracerProvider, trace } from '@opentelemetry/api';
 import { withLocalRoot } from '../client/repeated-query.ts';
 import { withActiveSpan } from '../context/active-context.ts';
+import { context } from '../context/registered-api.ts';
 import { VERSION } from '../version.ts';
 import { recordFailure } from './failure.ts';
 

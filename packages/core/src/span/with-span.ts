@@ -1,4 +1,5 @@
-import { context, type Span, type SpanOptions } from '@opentelemetry/api';
+import type { Span, SpanOptions } from '@opentelemetry/api';
+import { context } from '../context/registered-api.ts';
 import { failSpan, type OpenSpan, openSpan } from './open-span.ts';
 import { followGenerator, isGenerator } from './span-generator.ts';
 import { isThenable, promiseIn } from './thenable.ts';

@@ -1,10 +1,13 @@
 import { NIBBLES, type TraceId } from '@throughline/sampling';
+import { AttributeMemo } from './attribute-memo.ts';
 import { NANOS_PER_MILLI } from './span-time.ts';
 
 const TWO_32 = 0x1_0000_0000;
 const INITIAL_BYTES = 16_384;
 /** Up to here a loop over char codes beats a call into the runtime. */
 const SHORT_TEXT = 100;
+/** The same for copying. */
+const SHORT_COPY = 24;
 const MAX_ONE_BYTE_LENGTH = 0x7f;
 
 /**
@@ -17,6 +20,7 @@ export class ByteWriter {
   #view: DataView;
   #position = 0;
   readonly #maxBytes: number;
+  #memo: AttributeMemo | undefined;
 
   /** With `maxBytes`, it throws a `RangeError` rather than taking more. */
   constructor(initialBytes = INITIAL_BYTES, maxBytes = Number.POSITIVE_INFINITY) {
@@ -53,6 +57,25 @@ export class ByteWriter {
   /** Forgets what was written after this length. */
   truncate(length: number): void {
     this.#position = length;
+    if (this.#memo !== undefined) this.#memo.epoch += 1;
+  }
+
+  /** What whoever writes attributes remembers of those that are there. */
+  get memo(): AttributeMemo {
+    this.#memo ??= new AttributeMemo();
+    return this.#memo;
+  }
+
+  /** Writes once more what is there from one position to another. */
+  repeat(from: number, to: number): void {
+    const length = to - from;
+    if (length === 0) return;
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    const at = this.#position;
+    if (length > SHORT_COPY) bytes.copyWithin(at, from, to);
+    else for (let index = 0; index < length; index += 1) bytes[at + index] = bytes[from + index] as number;
+    this.#position = at + length;
   }
 
   byte(value: number): void {
@@ -252,10 +275,12 @@ export class ByteWriter {
 
   /** The same for a field that was opened by `openLong`. */
   closeLong(start: number): void {
-    this.#close(start, 2);
+    const moved = this.#close(start, 2);
+    if (moved && this.#memo !== undefined) this.#memo.epoch += 1;
   }
 
-  #close(start: number, room: number): void {
+  /** Returns whether the content was moved. */
+  #close(start: number, room: number): boolean {
     const length = this.#position - start;
     const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x20_0000 ? 3 : length < 0x1000_0000 ? 4 : 5;
     const extra = size - room;
@@ -266,6 +291,7 @@ export class ByteWriter {
     this.#position = start - room;
     this.varint(length);
     this.#position = start + extra + length;
+    return extra !== 0;
   }
 
   #shortAscii(value: string, length: number): boolean {

@@ -12,9 +12,9 @@ import {
   type TimeInput,
   type TraceState,
 } from '@opentelemetry/api';
-import { hexWord, type TraceId } from '@throughline/sampling';
+import { hexText, hexWord, type TraceId } from '@throughline/sampling';
 import { AttributeList } from './attribute-list.ts';
-import { randomWord, spanIdText } from './span-ids.ts';
+import { randomWord } from './span-ids.ts';
 import { isTimeInput, type SpanTime, timeAfter, timeOfInput, timeOfMillis } from './span-time.ts';
 import { createSpanContext } from './unrecorded-span.ts';
 
@@ -120,7 +120,7 @@ export class RecordedSpan implements Span {
   spanContext(): SpanContext {
     this.#spanContext ??= createSpanContext(
       this.trace.text,
-      spanIdText(this.idHigh, this.idLow),
+      hexText(this.idHigh, this.idLow),
       this.#traceFlags,
       this.#traceState,
     );
@@ -170,7 +170,8 @@ export class RecordedSpan implements Span {
     // Names of an object differ from each other.
     const areNew = list.length === 0;
     for (const name in attributes) {
-      if (Object.hasOwn(attributes, name)) {
+      // The compiler knows what this comes to, and reads the value by its place; of `Object.hasOwn` it does not.
+      if (isOwn.call(attributes, name)) {
         list.set(name, attributes[name], attributeCountLimit, attributeValueLengthLimit, areNew);
       }
     }
@@ -270,6 +271,7 @@ export class RecordedSpan implements Span {
   }
 }
 
+const isOwn = Object.prototype.hasOwnProperty;
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /** Appends within a limit, at the cost of the oldest; returns how many were dropped. */

@@ -16,9 +16,9 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { randomTraceId } from '@throughline/core/random-ids';
 import { TraceId } from '@throughline/sampling';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanOrigin } from './recorded-span.ts';
+import { randomTraceId } from './span-ids.ts';
 import { UnrecordedSpan } from './unrecorded-span.ts';
 
 /** An OpenTelemetry sampler, of either SDK line: `decision` is 0 to drop, 1 to record, 2 to record and sample. */
@@ -30,8 +30,12 @@ type Sampler = {
     kind: SpanKind,
     attributes: Attributes,
     links: Link[],
-  ): { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
+  ): Sampled;
+  /** Ours ask for the attributes of a root where a rule does, and for those of no other span. */
+  shouldSampleRoot?(context: Context, traceId: TraceId, name: string, kind: SpanKind, start: SpanOptions): Sampled;
 };
+
+type Sampled = { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
 
 export type RecorderOptions = {
   readonly sampler: Sampler;
@@ -44,6 +48,7 @@ export type RecorderOptions = {
 
 const KINDS = 5;
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
+const NO_OPTIONS: SpanOptions = Object.freeze({});
 const NO_LINKS: Link[] = [];
 Object.freeze(NO_LINKS);
 const DROP = 0;
@@ -83,23 +88,37 @@ class RecorderTracer implements Tracer {
     const parentSpan = trace.getSpan(from);
     const parent = validContext(parentSpan);
     const kind = options?.kind ?? SpanKind.INTERNAL;
-    const attributes = options?.attributes;
-    const links = options?.links;
-    const traceId = parent?.traceId ?? randomTraceId();
-    const { sampler } = this.#options;
-    const sampled = sampler.shouldSample(from, traceId, name, kind, attributes ?? NO_ATTRIBUTES, links ?? NO_LINKS);
+    const local = parentSpan instanceof RecordedSpan ? parentSpan : undefined;
+    const id = idOf(parentSpan, parent);
+    const sampled = this.#sample(from, parent, id, name, kind, options);
     const traceFlags = flags(sampled.decision, parent);
     const traceState = sampled.traceState ?? parent?.traceState;
-    if (sampled.decision === DROP) return new UnrecordedSpan(traceId, traceFlags, traceState);
-    const local = parentSpan instanceof RecordedSpan ? parentSpan : undefined;
-    const id = local?.trace ?? new TraceId(traceId);
-    const { startTime } = options ?? {};
+    if (sampled.decision === DROP) return new UnrecordedSpan(id, traceFlags, traceState);
+    const { startTime, links } = options ?? NO_OPTIONS;
     const span = new RecordedSpan(name, kind, id, traceFlags, traceState, parent, local, startTime, this.#origin);
     if (links !== undefined) span.addLinks(links);
+    const attributes = options?.attributes;
     if (attributes !== undefined) span.setAttributes(attributes);
     if (sampled.attributes !== undefined) span.setAttributes(sampled.attributes);
     this.#options.onStart?.(span);
     return span;
+  }
+
+  #sample(
+    from: Context,
+    parent: SpanContext | undefined,
+    id: TraceId,
+    name: string,
+    kind: SpanKind,
+    options: SpanOptions = NO_OPTIONS,
+  ): Sampled {
+    const { sampler } = this.#options;
+    if (sampler.shouldSampleRoot === undefined) {
+      const { attributes = NO_ATTRIBUTES, links = NO_LINKS } = options;
+      return sampler.shouldSample(from, id.text, name, kind, attributes, links);
+    }
+    if (parent === undefined) return sampler.shouldSampleRoot(from, id, name, kind, options);
+    return sampler.shouldSample(from, id.text, name, kind, NO_ATTRIBUTES, NO_LINKS);
   }
 
   startActiveSpan<Run extends (span: Span) => unknown>(name: string, run: Run): ReturnType<Run>;
@@ -117,6 +136,12 @@ class RecorderTracer implements Tracer {
     const span = this.startSpan(name, options, parent);
     return context.with(trace.setSpan(parent, span), run, undefined, span);
   }
+}
+
+/** The trace of a new span: that of its parent. */
+function idOf(parentSpan: Span | undefined, parent: SpanContext | undefined): TraceId {
+  if (parentSpan instanceof RecordedSpan || parentSpan instanceof UnrecordedSpan) return parentSpan.trace;
+  return parent === undefined ? randomTraceId() : new TraceId(parent.traceId);
 }
 
 /** The ids of a parent, if they are valid; ours always are. */

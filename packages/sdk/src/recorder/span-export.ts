@@ -48,7 +48,7 @@ export class SpanExport {
 
   /** Takes a span that has ended. */
   add(span: RecordedSpan): void {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if ((span.traceFlags & TraceFlags.SAMPLED) === 0) return;
     this.addWritten(span.scope, span, writeSpan);
   }
 

@@ -1,7 +1,8 @@
 import type { AttributeValue, SpanStatus, TraceState } from '@opentelemetry/api';
 import type { TraceId } from '@throughline/sampling';
 import type { AttributeList } from './attribute-list.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { encodedName } from './attribute-memo.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import type { RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
 
 // Tags are `field << 3 | wire type`: 0 varint, 1 fixed64, 2 length-delimited, 5 fixed32.
@@ -114,13 +115,43 @@ export function writeSpanBody(writer: ByteWriter, span: SpanBody): void {
   writer.nanoseconds(span.startMillis, span.startNanos);
   writer.byte(SPAN.end);
   writer.nanoseconds(span.endMillis, span.endNanos);
-  writeAttributes(writer, SPAN.attribute, span.attributeList);
+  writeSpanAttributes(writer, span.attributeList);
   writeCount(writer, SPAN.droppedAttributes, span.attributeList.dropped);
   if (span.events !== undefined) for (const event of span.events) writeEvent(writer, event);
   writeCount(writer, SPAN.droppedEvents, span.droppedEvents);
   if (span.links !== undefined) for (const link of span.links) writeLink(writer, link);
   writeCount(writer, SPAN.droppedLinks, span.droppedLinks);
   if (span.status.code !== 0) writeStatus(writer, span.status.code, span.status.message);
+}
+
+/** Writes the attributes of a span: those which the buffer has already are copied, as many at a time as follow each other. */
+function writeSpanAttributes(writer: ByteWriter, { items, length }: AttributeList): void {
+  const { memo } = writer;
+  const { epoch } = memo;
+  let known = memo.start;
+  let from = 0;
+  let to = 0;
+  for (let at = 0; at < length; at += 2) {
+    const name = items[at] as string;
+    const value = items[at + 1] as AttributeValue;
+    const next = memo.after(known, name);
+    if (next?.holds(value, epoch) === true) {
+      if (next.at !== to) {
+        writer.repeat(from, to);
+        from = next.at;
+      }
+      to = next.end;
+    } else {
+      writer.repeat(from, to);
+      from = 0;
+      to = 0;
+      const start = writer.length;
+      writeEncoded(writer, SPAN.attribute, next?.encodedName ?? encodedName(name), value);
+      next?.keep(value, epoch, start, writer.length);
+    }
+    known = next ?? memo.start;
+  }
+  writer.repeat(from, to);
 }
 
 /** Writes attributes as repeated `KeyValue` messages under this tag. */
@@ -135,7 +166,10 @@ export function writeAttributes(
 }
 
 function writeAttribute(writer: ByteWriter, tag: number, key: string, value: AttributeValue): void {
-  const name = encodedName(key);
+  writeEncoded(writer, tag, encodedName(key), value);
+}
+
+function writeEncoded(writer: ByteWriter, tag: number, name: Uint8Array, value: AttributeValue): void {
   if (typeof value === 'string' && writer.shortTextPair(tag, name, value)) return;
   if (typeof value === 'number' && writer.smallIntegerPair(tag, name, value)) return;
   writer.byte(tag);
@@ -222,19 +256,4 @@ function writeCount(writer: ByteWriter, tag: number, count: number): void {
 // Bits 8 and 9 tell whether the parent is in another process; of a link, whether what it points to is.
 function flagsOf(traceFlags: number, isRemote: boolean): number {
   return (traceFlags & 0xff) | HAS_IS_REMOTE | (isRemote ? IS_REMOTE : 0);
-}
-
-// Attribute names repeat; keys that come from outside must not make this grow without end.
-const MAX_NAMES = 1024;
-const names = new Map<string, Buffer>();
-
-function encodedName(name: string): Buffer {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  const writer = new ByteWriter();
-  writer.byte(0x0a);
-  writer.text(name);
-  const encoded = writer.copy();
-  if (names.size < MAX_NAMES) names.set(name, encoded);
-  return encoded;
 }

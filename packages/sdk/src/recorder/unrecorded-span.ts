@@ -1,23 +1,24 @@
 import { type Span, type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/api';
-import { randomWord, spanIdText } from './span-ids.ts';
+import { hexText, type TraceId } from '@throughline/sampling';
+import { randomWord } from './span-ids.ts';
 
 /** A span that nobody records: it has ids for those who ask, such as the next service and the lines of a log, and nothing else. */
 export class UnrecordedSpan implements Span {
-  readonly #traceId: string;
+  readonly trace: TraceId;
   readonly #traceFlags: number;
   readonly #traceState: TraceState | undefined;
   #spanContext: SpanContext | undefined;
 
-  constructor(traceId: string, traceFlags: number, traceState: TraceState | undefined) {
-    this.#traceId = traceId;
+  constructor(traceId: TraceId, traceFlags: number, traceState: TraceState | undefined) {
+    this.trace = traceId;
     this.#traceFlags = traceFlags & ~TraceFlags.SAMPLED;
     this.#traceState = traceState;
   }
 
   spanContext(): SpanContext {
     this.#spanContext ??= createSpanContext(
-      this.#traceId,
-      spanIdText(randomWord(), randomWord() || 1),
+      this.trace.text,
+      hexText(randomWord(), randomWord() || 1),
       this.#traceFlags,
       this.#traceState,
     );
