@@ -140,13 +140,13 @@ describe('a megabyte', () => {
   it.each(floods)('of %j takes linear time in every parser', (unit) => {
     const text = unit.repeat(1_000_000 / unit.length);
     const read = correlationReader({});
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage();
     read(() => text);
     read(() => [text, text]);
     redact(text);
     redact(`token=${text}`);
     attributesOf(text, text);
     attributesOf(`http://${text}`, `[${text}`);
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(1500);
   });
 });

@@ -136,9 +136,9 @@ describe('the time it takes to read a statement', () => {
     ['brackets that close', ')'],
   ])('is bounded for megabytes of %s', (_what, piece) => {
     const sql = piece.repeat(SIZE / piece.length);
-    const startedAt = performance.now();
+    const startedAt = process.cpuUsage();
     const { text, summary } = describeStatement(sql);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(1000);
     expect(text.length).toBeLessThanOrEqual(4097);
     expect((summary ?? '').length).toBeLessThanOrEqual(255);
   });

@@ -108,11 +108,11 @@ it('says the same of a threshold that stands alone as of one among others', () =
 
 it('reads a member of any length in linear time', () => {
   const hostile = ['th:'.repeat(1e6), ';'.repeat(3e6), 'th:8;'.repeat(6e5), `rv:${'0'.repeat(3e6)}`];
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (const ot of hostile) {
     readRandomness(ot, TRACE_ID);
     agreeWithFlag(ot, TRACE_ID, true);
     writeThreshold(ot, '8');
   }
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
 });
