@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { encodeOtlpProtobuf } from '@throughline/analysis';
+import { encodeOtlpJson, encodeOtlpProtobuf, encodeZipkinJson } from '@throughline/analysis';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../src/api/messages.ts';
@@ -13,6 +13,53 @@ const SEED = Date.now() & 0x7fffffff;
 function post(viewer: ViewerUnderTest, body: string | Uint8Array, headers: Record<string, string>) {
   const init = { method: 'POST', headers, body: typeof body === 'string' ? body : new Uint8Array(body) };
   return fetch(`${viewer.url}/v1/traces`, init);
+}
+
+const spans = Array.from({ length: 5 }, () =>
+  span({ attributes: { key: 'value', list: [1, 'a', true], nested: { a: 1 } } }),
+);
+const logs = {
+  resourceLogs: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeLogs: [
+        {
+          scope: { name: 'pino' },
+          logRecords: Array.from({ length: 5 }, (_, at) => ({
+            timeUnixNano: `${1_700_000_000_000_000_000n + BigInt(at)}`,
+            severityNumber: 17,
+            body: { stringValue: 'no stock' },
+            attributes: [{ key: 'sku', value: { intValue: '5' } }],
+            traceId: '01'.repeat(16),
+            spanId: '02'.repeat(8),
+          })),
+        },
+      ],
+    },
+  ],
+};
+const json = (value: unknown) => ({ type: 'application/json', good: Buffer.from(JSON.stringify(value)) });
+const intakes = {
+  'OTLP as protobuf': { path: '/v1/traces', type: 'application/x-protobuf', good: encodeOtlpProtobuf(spans) },
+  'OTLP as JSON': { path: '/v1/traces', ...json(encodeOtlpJson(spans)) },
+  'logs as JSON': { path: '/v1/logs', ...json(logs) },
+  // `resource_logs { scope_logs { log_records { severity_text: "error" body { string_value: "no stock" } } } }`
+  'logs as protobuf': {
+    path: '/v1/logs',
+    type: 'application/x-protobuf',
+    good: nested(0x0a, nested(0x12, nested(0x12, text(0x1a, 'error'), nested(0x2a, text(0x0a, 'no stock'))))),
+  },
+  Zipkin: { path: '/api/v2/spans', ...json(encodeZipkinJson(spans)) },
+};
+
+/** A field of a protobuf message that holds others, or a text; both short. */
+function nested(tag: number, ...fields: Uint8Array[]): Uint8Array {
+  const content = Buffer.concat(fields);
+  return Buffer.concat([Buffer.from([tag, content.length]), content]);
+}
+
+function text(tag: number, value: string): Uint8Array {
+  return nested(tag, Buffer.from(value));
 }
 
 describe('the receiver, given hostile input', () => {
@@ -60,27 +107,30 @@ describe('the receiver, given hostile input', () => {
     );
   });
 
-  it('survives truncated and bit-flipped protobuf, and stores all of a request or nothing', async () => {
-    const viewer = await viewerFor();
-    const good = encodeOtlpProtobuf(
-      Array.from({ length: 5 }, () => span({ attributes: { key: 'value', list: [1, 'a', true], nested: { a: 1 } } })),
-    );
-    const flips = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(7)), { maxLength: 4 });
-    let stored = 0;
-    await fc.assert(
-      fc.asyncProperty(flips, fc.integer({ min: 1, max: good.length }), async (bits, length) => {
-        const body = new Uint8Array(good).slice(0, length);
-        for (const [at, bit] of bits) if (at < length) body[at] = (body[at] as number) ^ (1 << bit);
-        const response = await post(viewer, body, { 'content-type': 'application/x-protobuf' });
-        expect([200, 400]).toContain(response.status);
-        const { received } = await viewer.ask<Status>('status');
-        if (response.status === 400) expect(received.spans).toBe(stored);
-        stored = received.spans;
-      }),
-      { seed: SEED, numRuns: 100 },
-    );
-    expect(viewer.log).toEqual([]);
-  });
+  it.each(Object.entries(intakes))(
+    'survives truncated and bit-flipped %s, and stores all of a request or nothing',
+    async (_, { path, type, good }) => {
+      const viewer = await viewerFor();
+      const flips = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(7)), { maxLength: 4 });
+      const length = fc.oneof(fc.constant(good.length), fc.integer({ min: 1, max: good.length }));
+      let stored = 0;
+      await fc.assert(
+        fc.asyncProperty(flips, length, async (bits, length) => {
+          const body = new Uint8Array(good).slice(0, length);
+          for (const [at, bit] of bits) if (at < length) body[at] = (body[at] as number) ^ (1 << bit);
+          const init = { method: 'POST', headers: { 'content-type': type }, body };
+          const { status } = await fetch(viewer.url + path, init);
+          expect([200, 202, 400]).toContain(status);
+          const { received } = await viewer.ask<Status>('status');
+          if (status === 400) expect(received.spans + received.logs).toBe(stored);
+          stored = received.spans + received.logs;
+        }),
+        { seed: SEED, numRuns: 100 },
+      );
+      expect(stored).toBeGreaterThan(0);
+      expect(viewer.log).toEqual([]);
+    },
+  );
 
   it('answers garbage for a request target, and goes on', async () => {
     const viewer = await viewerFor();
