@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Starts a script of the benchmark, with the processor `cpu` to itself if the machine can do that. */
-export function launch(script, args = [], { env = {}, cpu, execArgv = [] } = {}) {
+/** Starts a script of the benchmark, with the processor `cpu` to itself if the machine can do that; `under` is what runs it. */
+export function launch(script, args = [], { env = {}, cpu, execArgv = [], under = [process.execPath] } = {}) {
   const here = fileURLToPath(new URL('.', import.meta.url));
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
     cwd: here, // what `--import` names is installed here
     env: { ...process.env, ...env },
-    execArgv,
+    execPath: under[0],
+    execArgv: [...under.slice(1), ...execArgv],
     stdio: ['ignore', 'ignore', process.env.BENCH_SHOW_ERRORS === undefined ? 'ignore' : 'inherit', 'ipc'],
   });
   if (cpu !== undefined) pin(child.pid, cpu);

@@ -3,19 +3,34 @@ import { VARIANTS } from './matrix.mjs';
 import { viewerTables } from './viewer/report.mjs';
 
 /** The results as Markdown. */
-export function report({ http, startup, weight, analysis, viewer }) {
+export function report({ http, instructions, startup, weight, analysis, viewer }) {
   const parts = [
     '# Results',
     'Written by the benchmark: see [README.md](README.md) for how, and what the columns mean.',
   ];
   if (http !== undefined)
     parts.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
+  if (instructions !== undefined)
+    parts.push('## Instructions', place(instructions.machine), instructionsTable(instructions));
   if (startup !== undefined)
     parts.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
   if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
   if (analysis !== undefined) parts.push('## Analysis', place(analysis.machine), analysis.text);
   if (viewer !== undefined) parts.push('## Viewer', viewerPlace(viewer), viewerTables(viewer).text);
   return `${parts.join('\n\n')}\n`;
+}
+
+function instructionsTable({ rows }) {
+  const columns = ['', 'route', 'no tracing', 'instructions/request', 'ratio'];
+  const number = (value) => value.toLocaleString('en');
+  const lines = rows.map(({ framework, route, variant, bare, instructions, ratio }) => [
+    VARIANTS[variant].title,
+    `${framework}, ${route}`,
+    number(bare),
+    number(instructions),
+    ratio.toFixed(2),
+  ]);
+  return `Outside of the kernel.\n\n${table(columns, lines)}`;
 }
 
 function viewerPlace({ machine, loadAfter, quick }) {

@@ -1,0 +1,95 @@
+// How many instructions a request takes outside of the kernel, with each variant: `node bench/instructions.mjs [--only
+// framework/routes/variants] [--out folder]`. Counted by Valgrind's callgrind, so that neither a busy machine nor its caches
+// matter; what they matter for a real process is not in it, nor is the kernel's work for sending what is exported. Needs
+// `apt-get install valgrind`, and some minutes for each variant: until 80,000 requests V8 compiles anew.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from './machine.mjs';
+import { choose, ROUTES, VARIANTS } from './matrix.mjs';
+import { ask, launch, nextMessage } from './measure.mjs';
+import { record } from './results.mjs';
+import { launchServer } from './server-process.mjs';
+
+const WARM_UP = 80_000;
+/** Still compiled anew where it is counted first: what follows is not. */
+const SETTLE = 1000;
+const COUNTED = 5000;
+const CONNECTIONS = 16;
+
+if (spawnSync('callgrind_control', ['--version']).status !== 0)
+  throw new Error('Valgrind is not installed: `apt-get install valgrind`.');
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'fastify/hello/floor,ours-100,ours-tail,ours-1' },
+    out: { type: 'string' },
+  },
+});
+const { frameworks, routes, variants } = choose(options.only);
+const instructions = { machine: machine(), rows: [] };
+const sink = launch('./sink.mjs');
+const peer = launch('./peer.mjs');
+try {
+  await nextMessage(sink);
+  const { port: peerPort } = await nextMessage(peer);
+  for (const framework of frameworks) {
+    for (const route of routes) {
+      const bare = await count(framework, route, 'bare', peerPort);
+      for (const variant of variants.filter((name) => name !== 'bare' && name !== 'control')) {
+        if (VARIANTS[variant].leftOut?.(framework)) continue;
+        const each = await count(framework, route, variant, peerPort);
+        instructions.rows.push({ framework, route, variant, bare, instructions: each, ratio: each / bare });
+        console.log(`${framework} ${route} ${variant}: ${each}, ${(each / bare).toFixed(2)} × ${bare}`);
+      }
+    }
+  }
+} finally {
+  for (const child of [sink, peer]) child.kill('SIGKILL');
+}
+record('instructions', instructions, options.out);
+
+async function count(framework, route, variant, peerPort) {
+  const folder = mkdtempSync(join(tmpdir(), 'instructions-'));
+  const { port: sinkPort } = await ask(sink, { open: VARIANTS[variant].format ?? 'otlp' });
+  // What is compiled while it runs is looked at anew wherever it changes; collecting garbage in one thread is counted the same each time.
+  const under = [
+    'valgrind',
+    '-q',
+    '--tool=callgrind',
+    '--instr-atstart=no',
+    '--smc-check=all-non-file',
+    `--callgrind-out-file=${join(folder, 'out')}`,
+    process.execPath,
+    '--single-threaded-gc',
+  ];
+  const server = launchServer(framework, variant, { sinkPort, peerPort, under });
+  const load = launch('./load.mjs');
+  try {
+    const { port } = await nextMessage(server);
+    const { path, headers } = ROUTES[route];
+    const send = async (requests) => {
+      const order = { port, path, headers, connections: CONNECTIONS, requests, milliseconds: 900_000 };
+      const { failure, requests: sent } = await ask(load, order);
+      if (failure !== undefined) throw new Error(`${variant} fails: ${failure}`);
+      return sent;
+    };
+    await send(WARM_UP);
+    control('-i', 'on', server.pid);
+    await send(SETTLE);
+    control('-z', server.pid);
+    const sent = await send(COUNTED);
+    control('-d', server.pid);
+    const dump = readdirSync(folder).find((name) => name.startsWith('out.'));
+    const total = /^(?:totals|summary): (\d+)/m.exec(readFileSync(join(folder, dump), 'latin1'))?.[1];
+    return Math.round(Number(total) / sent);
+  } finally {
+    for (const child of [server, load]) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function control(...words) {
+  execFileSync('callgrind_control', words.map(String), { stdio: 'ignore' });
+}
