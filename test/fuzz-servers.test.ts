@@ -8,18 +8,19 @@ import { fuzzedSubjects } from './fuzz/servers.ts';
 
 // CI looks at the same programs each time; whoever wants others says so.
 const seed = Number(process.env.FUZZ_SEED ?? 1);
-const budgetMs = (Number(process.env.FUZZ_SECONDS ?? 10) * 1000) / fuzzedSubjects.length;
+const seconds = process.env.FUZZ_SECONDS;
+const budget =
+  seconds === undefined ? { programs: 60 } : { milliseconds: (Number(seconds) * 1000) / fuzzedSubjects.length };
 
 it.each(fuzzedSubjects)(
   '$name: whatever clients and handlers do',
   async (subject) => {
-    const { finding, programs, requests } = await fuzzServer(subject, seed, budgetMs);
+    const { finding, programs, requests } = await fuzzServer(subject, seed, budget);
     const again = `FUZZ_SEED=${finding?.seed} npx vitest run test/fuzz-servers.test.ts -t '${subject.name}'`;
     expect(finding, `${again}\n${finding?.message}\n${JSON.stringify(finding?.program, null, 1)}`).toBeUndefined();
-    if (process.env.FUZZ_SECONDS !== undefined)
-      console.info(`${subject.name}: ${programs} programs, ${requests} requests`);
+    if (seconds !== undefined) console.info(`${subject.name}: ${programs} programs, ${requests} requests`);
   },
-  budgetMs + 240_000,
+  (budget.milliseconds ?? 0) + 240_000,
 );
 
 // What cannot fail tells nothing: adapters with a defect are found, and by the defect.
@@ -38,7 +39,7 @@ describe('a program is found that shows an adapter which', () => {
   it.each(Object.entries(FOUND))('%s', async (defect, message) => {
     const { rejectedBy: _, ...mutation } = brokenServers.find((each) => each.defect === defect) ?? expect.fail(defect);
     const subject = { name: defect, start: startMutant.bind(undefined, mutation) };
-    const { finding } = await fuzzServer(subject, 1, 60_000, false);
+    const { finding } = await fuzzServer(subject, 1, { milliseconds: 60_000 }, false);
     expect(finding?.message).toMatch(message);
   });
 });

@@ -7,6 +7,9 @@ import { startFuzzed } from './server-run.ts';
 export type Finding = { readonly seed: number; readonly program: Program; readonly message: string };
 export type Fuzzed = { readonly programs: number; readonly requests: number; readonly finding: Finding | undefined };
 
+/** For how long to look, and at how many programs at least: the same ones for a seed, however slow a machine is. */
+export type Budget = { readonly milliseconds?: number; readonly programs?: number };
+
 const BATCH = 20;
 /** How long to look for a smaller program. */
 const SHRINKING_MS = 20_000;
@@ -18,7 +21,7 @@ const SHRINKING_MS = 20_000;
 export async function fuzzServer(
   subject: ServerSubject,
   seed: number,
-  milliseconds: number,
+  { milliseconds = 0, programs: least = 0 }: Budget,
   smallest = true,
 ): Promise<Fuzzed> {
   const recorder = await recordSpans();
@@ -51,7 +54,7 @@ export async function fuzzServer(
         const message = String((result.errorInstance as Error | undefined)?.message ?? result.errorInstance);
         return { programs: done, requests, finding: { seed: batch.seed, program, message } };
       }
-    } while (performance.now() < end);
+    } while (done < least || performance.now() < end);
     return { programs: done, requests, finding: undefined };
   } finally {
     await untraced.close();

@@ -91,7 +91,10 @@ function checkOutcome(span: RecordedSpan, visit: Visit, seen: WireResponse, of: 
   const what = `${index}: status code ${code}, error.type ${errorType}, ${status}; the client saw ${shown(seen.text)} of ${shown(of.responses.map(({ text }) => text).join(''))}`;
   // Where a framework says a wrong length of what it answers, nobody can tell what came next.
   const isReadable = of.responses.every((each) => !Number.isNaN(each.status));
-  if (isReadable && seen.status !== undefined) assert.equal(code, seen.status, what);
+  // Of a response that a framework gives up before its turn, Node.js 24 sends what was written when the turn has come; its span
+  // has ended by then.
+  const isGivenUpBeforeItsTurn = visit.hasThrown && !visit.isFinished && of.visits[0] !== visit && code === undefined;
+  if (isReadable && seen.status !== undefined && !isGivenUpBeforeItsTurn) assert.equal(code, seen.status, what);
   assert.equal(errorType !== undefined, status === 'ERROR', what);
   // Where there is no body, nobody sees the end of it.
   const hasEnd = seen.method !== 'HEAD' && seen.status !== 204 && seen.status !== 304;
