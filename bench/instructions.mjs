@@ -1,7 +1,7 @@
 // How many instructions a request takes outside of the kernel, with each variant: `node bench/instructions.mjs [--only
 // framework/routes/variants] [--out folder]`. Counted by Valgrind's callgrind, so that neither a busy machine nor its caches
 // matter; what they matter for a real process is not in it, nor is the kernel's work for sending what is exported. Needs
-// `apt-get install valgrind`, and some minutes for each variant: until 80,000 requests V8 compiles anew.
+// `apt-get install valgrind`, and some minutes for each variant: until 130,000 requests V8 may compile anew.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,8 @@ import { ask, launch, nextMessage } from './measure.mjs';
 import { record } from './results.mjs';
 import { launchServer } from './server-process.mjs';
 
-const WARM_UP = 80_000;
+/** Until then V8 compiles anew: longer where one request in a hundred is exported. */
+const WARM_UP = 130_000;
 /** Still compiled anew where it is counted first: what follows is not. */
 const SETTLE = 1000;
 const COUNTED = 5000;

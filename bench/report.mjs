@@ -11,7 +11,7 @@ export function report({ http, instructions, startup, weight, analysis, viewer }
   if (http !== undefined)
     parts.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
   if (instructions !== undefined)
-    parts.push('## Instructions', place(instructions.machine), instructionsTable(instructions));
+    parts.push('## Instructions', where(instructions.machine), instructionsTable(instructions));
   if (startup !== undefined)
     parts.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
   if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
@@ -39,10 +39,12 @@ function viewerPlace({ machine, loadAfter, quick }) {
 }
 
 function place(machine) {
-  const { date, node, system, processor, cores, loadAverage } = machine;
-  const where = `${date}, Node.js ${node}, ${cores} × ${processor}, ${system}, load average ${loadAverage.join(', ')}.`;
   const warning = busyWarning(machine);
-  return warning === undefined ? where : `${where}\n\n**${warning}**`;
+  return warning === undefined ? where(machine) : `${where(machine)}\n\n**${warning}**`;
+}
+
+function where({ date, node, system, processor, cores, loadAverage }) {
+  return `${date}, Node.js ${node}, ${cores} × ${processor}, ${system}, load average ${loadAverage.join(', ')}.`;
 }
 
 function cell({ framework, route, rounds, rows, profiles }) {

@@ -14,6 +14,7 @@ import fastify from 'fastify';
  * @property {() => Promise<never>} fail
  * @property {(request: http.IncomingMessage, response: http.ServerResponse) => Promise<void> | void} raw
  * @property {(request: http.IncomingMessage, socket: import('node:stream').Duplex) => void} upgrade
+ * @property {number} listenOn a port, or 0
  */
 /** @typedef {{ port: number, stop(): Promise<unknown> }} Server */
 
@@ -22,7 +23,7 @@ const RAW = ['slow', 'stream', 'broken', 'events', 'metrics'];
 /** The same application on every framework. */
 export const frameworks = {
   /** @param {Application} application @returns {Promise<Server>} */
-  async express({ item, fail, raw, upgrade }) {
+  async express({ item, fail, raw, upgrade, listenOn }) {
     const app = express().set('env', 'test').use(expressTracing());
     app.get(['/items/:id', '/echo/:id'], async (request, response) => {
       response.json(await item(String(request.params.id)));
@@ -30,13 +31,13 @@ export const frameworks = {
     app.get('/fail', fail);
     for (const path of RAW) app.get(`/${path}`, raw);
     app.post('/upload', raw);
-    const server = http.createServer(app).on('upgrade', upgrade).listen(0, '127.0.0.1');
+    const server = http.createServer(app).on('upgrade', upgrade).listen(listenOn, '127.0.0.1');
     await once(server, 'listening');
     return { port: portOf(server), stop: () => closed(server) };
   },
 
   /** @param {Application} application @returns {Promise<Server>} */
-  async fastify({ item, fail, raw, upgrade }) {
+  async fastify({ item, fail, raw, upgrade, listenOn }) {
     const app = fastify();
     await app.register(fastifyTracing);
     app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -54,12 +55,12 @@ export const frameworks = {
         },
       });
     app.server.on('upgrade', upgrade);
-    await app.listen({ port: 0, host: '127.0.0.1' });
+    await app.listen({ port: listenOn, host: '127.0.0.1' });
     return { port: portOf(app.server), stop: () => app.close() };
   },
 
   /** @param {Application} application @returns {Promise<Server>} */
-  async nestjs({ item, fail, raw, upgrade }) {
+  async nestjs({ item, fail, raw, upgrade, listenOn }) {
     // Decorators are applied by hand, as a compiler would.
     class Items {}
     /** @param {string} name @param {MethodDecorator} decorator @param {(request: express.Request, response: express.Response) => unknown} handle */
@@ -84,7 +85,7 @@ export const frameworks = {
     Module({ imports: [TracingModule.forRoot()], controllers: [Items] })(Soaked);
     const app = await NestFactory.create(Soaked, { logger: false, abortOnError: false });
     app.getHttpServer().on('upgrade', upgrade);
-    await app.listen(0, '127.0.0.1');
+    await app.listen(listenOn, '127.0.0.1');
     return { port: portOf(app.getHttpServer()), stop: () => app.close() };
   },
 };

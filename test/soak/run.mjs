@@ -61,6 +61,9 @@ const problems = new Map();
 /** By server. */
 const requests = subjects.map(() => 0);
 let replacements = 0;
+// It goes from one port to the other and back: of each address that it has had, Node's own fetch keeps some 60 kB for good.
+/** @type {number[]} */
+const ports = [];
 let neighbour = await replaceNeighbour(undefined);
 /** For each framework, what it held at each pause. @type {import('./service.mjs').Report[][]} */
 const samples = subjects.map(() => []);
@@ -116,18 +119,19 @@ async function load(durationMs) {
 
 /** @param {Awaited<ReturnType<typeof startService>> | undefined} old */
 async function replaceNeighbour(old) {
-  const next = await startService(names[replacements % names.length] ?? 'express');
+  const next = await startService(names[replacements % names.length] ?? 'express', ports[replacements % 2]);
+  ports[replacements % 2] = next.port;
   for (const subject of subjects) subject.child.send({ neighbour: next.url });
   replacements += 1;
   for (const problem of (await old?.end()) ?? []) problems.set(problem, (problems.get(problem) ?? 0) + 1);
   return next;
 }
 
-/** @param {keyof typeof frameworks} framework */
-async function startService(framework) {
+/** @param {keyof typeof frameworks} framework @param {number} [listenOn] */
+async function startService(framework, listenOn = 0) {
   const child = fork(
     fileURLToPath(new URL('service.mjs', import.meta.url)),
-    [JSON.stringify({ framework, endpoint, plant: values.plant })],
+    [JSON.stringify({ framework, endpoint, plant: values.plant, listenOn })],
     {
       execArgv: ['--expose-gc', '--no-warnings'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -143,6 +147,7 @@ async function startService(framework) {
   const { port } = await answerOf(child, 'port');
   return {
     child,
+    port: Number(port),
     url: `http://127.0.0.1:${port}`,
     ask,
     /** Asks it to end, as a deployment does, and resolves with what was wrong with that. @returns {Promise<string[]>} */

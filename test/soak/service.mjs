@@ -19,7 +19,7 @@ import promClient from 'prom-client';
 import { frameworks } from './frameworks.mjs';
 import { PLANTED } from './planted.mjs';
 
-/** @typedef {{ framework: keyof typeof frameworks, endpoint: string, plant: string }} Settings */
+/** @typedef {{ framework: keyof typeof frameworks, endpoint: string, plant: string, listenOn: number }} Settings */
 /** @typedef {{ heapBytes: number, rssBytes: number, contexts: number, spans: number, open: number, requests: number, handles: Record<string, number>, stats: import('@throughline/sdk').SpanCounts }} Report */
 
 const settings = /** @type {Settings} */ (JSON.parse(process.argv[2] ?? ''));
@@ -60,6 +60,7 @@ let turn = 0;
 
 /** What every framework serves. */
 const application = {
+  listenOn: settings.listenOn,
   /** @param {string} id */
   async item(id) {
     logger.info({ id }, 'asked for an item');
