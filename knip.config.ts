@@ -68,7 +68,7 @@ const config: KnipConfig = {
         'protobufjs',
         '@duckdb/node-api',
       ],
-      ignoreBinaries: ['taskset'], // of the system
+      ignoreBinaries: ['callgrind_control', 'taskset', 'valgrind'], // of the system
     },
     site: {
       entry: ['build.mjs'],
