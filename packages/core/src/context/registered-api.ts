@@ -11,7 +11,7 @@ import {
 
 /**
  * What is registered with the API. The API looks it up anew at every call, by a symbol on the global object and with a check of
- * versions, which a request pays for a dozen times. The object that it finds is the same one as long as the process lives,
+ * versions, which a request pays for several times. The object that it finds is the same one as long as the process lives,
  * so here it is looked up once; what is registered in it is read each time.
  */
 type Registry = { readonly context?: ContextManager; readonly propagation?: TextMapPropagator };

@@ -48,8 +48,8 @@ export class WrittenAttribute {
 }
 
 /**
- * Which attributes were written into a buffer last, and where: most of a span's are those of the span before, and copying
- * what is there already takes a tenth of encoding it again.
+ * Which attributes were written into a buffer last, and where: most of a span's are those of the span before, and what is
+ * there already is copied in one piece, where encoding goes character by character.
  */
 export class AttributeMemo {
   /** Changes when what was written is gone or somewhere else. */

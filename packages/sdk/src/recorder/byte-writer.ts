@@ -1,4 +1,3 @@
-import { NIBBLES, type TraceId } from '@throughline/sampling';
 import { AttributeMemo } from './attribute-memo.ts';
 import { NANOS_PER_MILLI } from './span-time.ts';
 
@@ -206,28 +205,11 @@ export class ByteWriter {
     this.#position += 8;
   }
 
-  /** A tag, and the eight bytes of an id with their length. */
-  spanId(tag: number, high: number, low: number): void {
-    this.#reserve(10);
-    const at = this.#position;
-    this.#bytes[at] = tag;
-    this.#bytes[at + 1] = 8;
-    this.#view.setInt32(at + 2, high);
-    this.#view.setInt32(at + 6, low);
-    this.#position = at + 10;
-  }
-
-  /** A tag, and the sixteen bytes of an id with their length. */
-  traceId(tag: number, { first, second, third, fourth }: TraceId): void {
-    this.#reserve(18);
-    const at = this.#position;
-    this.#bytes[at] = tag;
-    this.#bytes[at + 1] = 16;
-    this.#view.setInt32(at + 2, first);
-    this.#view.setInt32(at + 6, second);
-    this.#view.setInt32(at + 10, third);
-    this.#view.setInt32(at + 14, fourth);
-    this.#position = at + 18;
+  /** Four bytes, the highest first: a part of an id. */
+  word(value: number): void {
+    this.#reserve(4);
+    this.#view.setInt32(this.#position, value);
+    this.#position += 4;
   }
 
   /** A length and the text in UTF-8. */
@@ -239,20 +221,6 @@ export class ByteWriter {
     this.#reserve(size);
     this.#bytes.write(value, this.#position, size, 'utf8');
     this.#position += size;
-  }
-
-  /** A length and the bytes that this hex text stands for. */
-  hex(value: string): void {
-    const { length } = value;
-    this.varint(length >>> 1);
-    this.#reserve(length >>> 1);
-    const bytes = this.#bytes;
-    let position = this.#position;
-    for (let at = 0; at < length; at += 2) {
-      bytes[position++] =
-        ((NIBBLES[value.charCodeAt(at)] as number) << 4) | (NIBBLES[value.charCodeAt(at + 1)] as number);
-    }
-    this.#position = position;
   }
 
   /** Opens a length-delimited field; give the result to `close`. */

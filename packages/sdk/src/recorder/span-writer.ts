@@ -3,6 +3,7 @@ import type { TraceId } from '@throughline/sampling';
 import type { AttributeList } from './attribute-list.ts';
 import { encodedName } from './attribute-memo.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { writeHexId, writeSpanId, writeTraceId } from './id-bytes.ts';
 import type { RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
 
 // Tags are `field << 3 | wire type`: 0 varint, 1 fixed64, 2 length-delimited, 5 fixed32.
@@ -93,7 +94,7 @@ export function writeSpanEnd(
   traceFlags: number,
   isParentRemote: boolean,
 ): void {
-  writer.traceId(SPAN.traceId, traceId);
+  writeTraceId(writer, SPAN.traceId, traceId);
   writeText(writer, SPAN.traceState, traceState);
   writer.byte(0x85); // field 16, flags: the tag takes two bytes
   writer.byte(0x01);
@@ -107,8 +108,8 @@ export function writeSpanAttribute(writer: ByteWriter, name: string, value: Attr
 
 /** Writes the fields of a span, without its trace id, its trace state and its flags. */
 export function writeSpanBody(writer: ByteWriter, span: SpanBody): void {
-  writer.spanId(SPAN.spanId, span.idHigh, span.idLow);
-  if ((span.parentHigh | span.parentLow) !== 0) writer.spanId(SPAN.parentId, span.parentHigh, span.parentLow);
+  writeSpanId(writer, SPAN.spanId, span.idHigh, span.idLow);
+  if ((span.parentHigh | span.parentLow) !== 0) writeSpanId(writer, SPAN.parentId, span.parentHigh, span.parentLow);
   writeText(writer, SPAN.name, span.name);
   writeCount(writer, SPAN.kind, span.kind + 1);
   writer.byte(SPAN.start);
@@ -221,10 +222,8 @@ function writeEvent(writer: ByteWriter, { name, time, attributes }: RecordedEven
 function writeLink(writer: ByteWriter, { context, attributes }: RecordedLink): void {
   writer.byte(SPAN.link);
   const start = writer.open();
-  writer.byte(LINK.traceId);
-  writer.hex(context.traceId);
-  writer.byte(LINK.spanId);
-  writer.hex(context.spanId);
+  writeHexId(writer, LINK.traceId, context.traceId);
+  writeHexId(writer, LINK.spanId, context.spanId);
   if (context.traceState !== undefined) writeText(writer, LINK.traceState, context.traceState.serialize());
   writeAttributes(writer, LINK.attribute, attributes);
   writeCount(writer, LINK.droppedAttributes, attributes.dropped);

@@ -2,26 +2,8 @@ import { ROOT_CONTEXT, type SpanOptions, trace } from '@opentelemetry/api';
 import { consistentSampler, ruleSampler } from '@throughline/sampling';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type RecorderOptions, RecorderProvider } from '../../src/recorder/recorder-provider.ts';
-import { SpanBatch } from '../../src/recorder/span-batch.ts';
-import { decodeTraces } from './decode-otlp.ts';
-
-const limits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Number.POSITIVE_INFINITY,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
-
-function recorderWith(sampler: RecorderOptions['sampler']) {
-  const batch = new SpanBatch({});
-  const provider = new RecorderProvider({ sampler, limits, onEnd: (span) => batch.add(span) });
-  const takeSpans = () =>
-    decodeTraces(batch.take()).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-  return { tracer: provider.getTracer('test'), takeSpans };
-}
+import type { RecorderOptions } from '../../src/recorder/recorder-provider.ts';
+import { recorderWith } from './recorder.ts';
 
 function counted() {
   let asked = 0;

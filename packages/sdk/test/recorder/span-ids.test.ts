@@ -1,25 +1,9 @@
 import { createTraceState, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
-import { type RecorderOptions, RecorderProvider } from '../../src/recorder/recorder-provider.ts';
-import { SpanBatch } from '../../src/recorder/span-batch.ts';
-import { decodeTraces } from './decode-otlp.ts';
-
-const limits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Number.POSITIVE_INFINITY,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
+import { recorderWith } from './recorder.ts';
 
 function createRecorder(decision: 0 | 2) {
-  const batch = new SpanBatch({});
-  const sampler: RecorderOptions['sampler'] = { shouldSample: () => ({ decision }) };
-  const provider = new RecorderProvider({ sampler, limits, onEnd: (span) => batch.add(span) });
-  const takeSpans = () =>
-    decodeTraces(batch.take()).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-  return { tracer: provider.getTracer('test'), takeSpans };
+  return recorderWith({ shouldSample: () => ({ decision }) });
 }
 
 function under(parent: SpanContext) {

@@ -8,21 +8,13 @@ import { RecorderProvider } from '../../src/recorder/recorder-provider.ts';
 import { SpanBatch } from '../../src/recorder/span-batch.ts';
 import { SpanRing } from '../../src/recorder/span-ring.ts';
 import { type DecodedSpan, decodeTraces } from './decode-otlp.ts';
+import { DEFAULT_LIMITS as limits } from './recorder.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const seed = Number(process.env.THROUGHLINE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`THROUGHLINE_SEED=${seed}`);
-
-const limits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Number.POSITIVE_INFINITY,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
 
 /** A recorder whose spans go through a ring, and all of them besides, as they are, to another batch. */
 function createRecorder(maxBytes: number) {

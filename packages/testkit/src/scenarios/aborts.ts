@@ -4,6 +4,7 @@ import { trace } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import { open, responseTo, send, serve } from '../http-requests.ts';
 import type { KitExchange, ServerSubject } from '../http-server-subject.ts';
+import type { SpanRecorder } from '../span-recorder.ts';
 
 /** A handler that tells when it runs, and does then what the scenario wants. */
 function handler(act: (exchange: KitExchange) => void): {
@@ -84,10 +85,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
       });
       return serve(subject, routes, async (url) => {
         await once(open(`${url}/work`), 'error');
-        const span = await recorder.take('GET /work');
-        assert.equal(span.attributes['http.response.status_code'], undefined);
-        assert.equal(span.attributes['error.type'], 'server_aborted');
-        assert.equal(span.status, 'ERROR');
+        await expectBrokenOffByServer(recorder);
       });
     },
   },
@@ -118,10 +116,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
       });
       return serve(subject, routes, async (url) => {
         await once(open(`${url}/work`), 'error');
-        const span = await recorder.take('GET /work');
-        assert.equal(span.attributes['http.response.status_code'], undefined);
-        assert.equal(span.attributes['error.type'], 'server_aborted');
-        assert.equal(span.status, 'ERROR');
+        await expectBrokenOffByServer(recorder);
       });
     },
   },
@@ -145,3 +140,10 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
     },
   },
 ];
+
+async function expectBrokenOffByServer(recorder: SpanRecorder): Promise<void> {
+  const span = await recorder.take('GET /work');
+  assert.equal(span.attributes['http.response.status_code'], undefined);
+  assert.equal(span.attributes['error.type'], 'server_aborted');
+  assert.equal(span.status, 'ERROR');
+}
