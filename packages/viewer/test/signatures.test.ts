@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Attributes, Span } from '@throughline/analysis';
+import type { Attributes } from '@throughline/analysis';
 import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import type { SpanFilter } from '../src/query/filter.ts';
@@ -15,18 +12,14 @@ import { jsonOf } from '../src/store/duckdb-rows.ts';
 import { openDuckDbStore } from '../src/store/duckdb-store.ts';
 import { Signature } from '../src/store/signature.ts';
 import type { TraceStore } from '../src/store/trace-store.ts';
+import { fileForTest } from './file-for-test.ts';
+import { oddSpan, questionsAbout, randomFrom } from './odd-spans.ts';
 import { nextId, span } from './spans.ts';
 
 const SEED = Date.now() & 0x7fffffff;
 const SIGNED_SPANS = 300;
 const ROUNDS = 60;
 const ROUND_SPANS = 100;
-
-function fileForTest(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'throughline-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'traces.duckdb');
-}
 
 function open(file: string): Promise<TraceStore> {
   return openDuckDbStore({ file, maxBytes: 1e9, maxAge: 1e12, signedSpans: SIGNED_SPANS });
@@ -36,70 +29,6 @@ async function changed(file: string, sql: string): Promise<void> {
   const database = await openDatabase(file);
   await database.writer.run(sql);
   database.close();
-}
-
-const oddText = fc.oneof(
-  fc.string({ maxLength: 12 }),
-  fc.string({ unit: 'grapheme', maxLength: 8 }),
-  fc.integer({ min: 0, max: 99_999 }).map((number) => `u${number}`),
-  fc.constantFrom(
-    'İstanbul',
-    'Straße',
-    'ΣΊΣΥΦΟΣ',
-    '300K',
-    '[1,2]',
-    '["u1234"]',
-    'a "b\\c" d',
-    'x,y:z{}',
-    '\ud800lone',
-    '42',
-  ),
-);
-const oddValue = fc.oneof(
-  { weight: 4, arbitrary: oddText },
-  fc.integer({ min: -5, max: 5000 }),
-  fc.double(),
-  fc.boolean(),
-  fc.constant(null),
-  fc.array(fc.oneof(oddText, fc.integer()), { maxLength: 3 }),
-  fc.dictionary(fc.string({ maxLength: 4 }), oddText, { maxKeys: 2, noNullPrototype: true }),
-);
-const oddKey = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('user.id', 'http.route', 'größe', 'a/b~c "d"', 'k') },
-  fc.string({ minLength: 1, maxLength: 10 }).filter((key) => key !== '__proto__'),
-);
-const oddSpan = fc.record({
-  name: fc.oneof(fc.constantFrom('GET /', 'POST /checkout'), oddText),
-  statusMessage: fc.option(oddText, { nil: undefined }),
-  service: fc.constantFrom('shop', 'stock', 'Straße', 'mail'),
-  attributes: fc.dictionary(oddKey, oddValue, { maxKeys: 4, noNullPrototype: true }),
-});
-
-/** What somebody could look for who has seen some spans: parts of their texts, their values, and what is nowhere. */
-function questionsAbout(spans: readonly Span[], next: () => number, count = 60): SpanFilter[] {
-  const upTo = (limit: number) => Math.floor(next() * limit);
-  return Array.from({ length: count }, (): SpanFilter => {
-    const { name, attributes, traceId, spanId } = spans[upTo(spans.length)] as Span;
-    const [key = 'none', value = name] = Object.entries(attributes)[0] ?? [];
-    const whole = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    const item = Array.isArray(value) ? String(value[0]) : whole;
-    const from = upTo(whole.length);
-    const part = whole.slice(from, from + 2 + upTo(8)) || 'nowhere';
-    const field = { of: 'attribute', scope: (['any', 'span', 'resource'] as const)[upTo(3)] ?? 'any', key } as const;
-    const filters: SpanFilter[] = [
-      { is: 'text', text: part },
-      { is: 'text', text: next() < 0.5 ? part.toUpperCase() : `${part}nowhere` },
-      { is: 'text', text: next() < 0.5 ? traceId : spanId },
-      { is: 'compare', field, by: '=', value: item },
-      { is: 'compare', field, by: next() < 0.5 ? '!=' : '>', value: typeof value === 'number' ? value : item },
-      { is: 'compare', field: { of: 'name' }, by: '=', value: name },
-      { is: 'present', field },
-    ];
-    const [first, second] = [filters[upTo(filters.length)], filters[upTo(filters.length)]] as [SpanFilter, SpanFilter];
-    const form = next();
-    if (form < 0.1) return { is: 'not', item: first };
-    return form < 0.4 ? { is: form < 0.25 ? 'or' : 'and', items: [first, second] } : first;
-  });
 }
 
 it('signs a span with all that a question which means it looks for', () => {
@@ -231,15 +160,6 @@ function holds(bytes: Uint8Array, needles: Needles): boolean {
     const bit = hash % (bytes.length * 8);
     return (((bytes[bit >> 3] as number) >> (7 - (bit & 7))) & 1) === 1;
   });
-}
-
-/** Numbers from 0 to 1, evenly; a linear congruential generator. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 function answers(store: TraceStore, questions: readonly SpanFilter[]): Promise<(readonly object[])[]> {

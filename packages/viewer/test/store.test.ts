@@ -1,21 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Span } from '@throughline/analysis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseQuery } from '../src/query/parse-query.ts';
 import { openDuckDbStore } from '../src/store/duckdb-store.ts';
 import { createMemoryStore } from '../src/store/memory-store.ts';
 import type { TraceStore } from '../src/store/trace-store.ts';
+import { fileForTest } from './file-for-test.ts';
 import { nextId, ORIGIN, resourceNamed, span } from './spans.ts';
 
 const ORIGIN_MS = Number(ORIGIN / 1_000_000n);
-
-function fileForTest(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'throughline-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'traces.duckdb');
-}
 
 async function duckDb(file = fileForTest(), maxBytes = 2 ** 30, maxAge = 1e12): Promise<TraceStore> {
   const store = await openDuckDbStore({ file, maxBytes, maxAge });

@@ -25,7 +25,8 @@ export function matcherOf(filter: SpanFilter): Matcher {
       return (span, trace) => !matches(span, trace);
     }
     case 'present':
-      return (span, trace) => fieldValue(filter.field, span, trace) !== undefined;
+      // An empty value is none, as OTLP has it.
+      return (span, trace) => (fieldValue(filter.field, span, trace) ?? undefined) !== undefined;
     case 'text':
       return textMatcher(filter.text);
     case 'compare': {

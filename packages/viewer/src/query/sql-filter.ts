@@ -2,11 +2,13 @@ import type { Comparison, Field, SpanFilter, TraceFilter } from './filter.ts';
 
 /** Collects the values of a statement; they never become part of its text. */
 export class SqlValues {
-  readonly list: (string | number | bigint | boolean)[] = [];
+  readonly list: string[] = [];
 
   /** Returns what stands for the value in the statement. */
-  add(value: string | number | bigint | boolean): string {
-    return `$${this.list.push(value)}`;
+  add(value: string | number): string {
+    // Bound as a number it would count as one of 64 bits, which a whole number from 2⁶³ on is not.
+    const isNumber = typeof value === 'number';
+    return `$${this.list.push(String(value))}${isNumber ? '::DOUBLE' : ''}`;
   }
 }
 
@@ -136,7 +138,18 @@ function compared(text: string, by: Comparison, value: string | number | boolean
     const matches = `regexp_full_match(${text}, ${values.add(String(value))}, 's')`;
     return by === '=~' ? matches : `NOT ${matches}`;
   }
-  if (typeof value === 'number' && by !== '=' && by !== '!=')
-    return `TRY_CAST(${text} AS DOUBLE) ${by} ${values.add(value)}::DOUBLE`;
-  return `CAST(${text} AS VARCHAR) ${by === '!=' ? '<>' : by} ${values.add(String(value))}`;
+  const isOrder = by !== '=' && by !== '!=';
+  // The database ranks what is not a number above all that are.
+  if (typeof value === 'number' && isOrder)
+    return `nullif(TRY_CAST(${text} AS DOUBLE), 'NaN'::DOUBLE) ${by} ${values.add(value)}`;
+  if (isOrder) return `CAST(${text} AS VARCHAR) ${by} ${values.add(value as string)}`;
+  const wanted = spellings(String(value)).map((spelling) => values.add(spelling));
+  return `CAST(${text} AS VARCHAR) ${by === '=' ? '' : 'NOT '}IN (${wanted.join(', ')})`;
+}
+
+// The database writes numbers that are very large or very small in its own way.
+function spellings(text: string): string[] {
+  if (String(Number(text)) !== text) return [text];
+  if (text.includes('e+')) return [text, text.replace('e+', 'e')];
+  return Number.isSafeInteger(Number(text)) ? [text] : [text, `${text}.0`];
 }

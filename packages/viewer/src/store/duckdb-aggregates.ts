@@ -76,8 +76,8 @@ export async function heatMapRows(reader: DuckDbReader, selection: Selection, co
     toMs ??= Math.max(fromMs, Number(last ?? 0) / 1e6);
   }
   const values = new SqlValues();
-  const from = `${values.add(fromMs)}::DOUBLE`;
-  const width = `${values.add(Math.max(toMs - fromMs, Number.MIN_VALUE))}::DOUBLE`;
+  const from = values.add(fromMs);
+  const width = values.add(Math.max(toMs - fromMs, Number.MIN_VALUE));
   const rows = await reader.rows(
     `SELECT
        CASE WHEN s.duration <= ${FIRST_BOUND} THEN 0
