@@ -17,8 +17,14 @@ export type Conversation = {
 /** The header that says which request of the program this is. */
 export const NUMBER = 'x-fuzz';
 
-/** How long nothing comes after a handler has returned until a client takes it that nothing will. */
-const SILENCE_MS = 80;
+/**
+ * How often a client looks, and nothing has come after a handler returned, until it takes it that nothing will. Counted, as it
+ * has one event loop with the server: on a busy machine time passes in which neither could do anything.
+ */
+const SILENT_LOOKS = 40;
+/** The same for a server that keeps a connection although it was asked to close it. */
+const LATE_LOOKS = 150;
+const LOOK_MS = 2;
 
 /** Does what the program plans for one connection. `visits` are those of its requests. */
 export async function converse(
@@ -28,7 +34,7 @@ export async function converse(
 ): Promise<Conversation> {
   const { hostname, port } = new URL(url);
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
-  let [received, isClosed, left, lastByteAt] = ['', false, false, performance.now()];
+  let [received, isClosed, left, looks] = ['', false, false, 0];
   const methods = plan.requests.map(({ method }) => method);
   socket.on('error', () => {}).on('end', () => socket.end());
   const closed = new Promise<void>((resolve) => {
@@ -39,7 +45,7 @@ export async function converse(
   });
   socket.on('data', (chunk: Buffer) => {
     received += chunk.toString('latin1');
-    lastByteAt = performance.now();
+    looks = 0;
     if (plan.conduct.kind === 'leaves' && received.length >= plan.conduct.afterBytes) leave();
     if (plan.conduct.kind === 'reads slowly') {
       socket.pause();
@@ -53,14 +59,18 @@ export async function converse(
   function isAnswered(count: number): boolean {
     return readResponses(received, methods.slice(0, count), isClosed).every(({ isComplete }) => isComplete);
   }
+  async function look(): Promise<void> {
+    await Promise.race([closed, delay(LOOK_MS)]);
+    looks += 1;
+  }
   /** Resolves when so many requests are answered, the connection is closed, or nothing more is to be expected. */
   async function answered(count: number): Promise<void> {
     const waiting = [...visits.values()].slice(0, count);
     while (!isClosed && !isAnswered(count)) {
-      const silent = performance.now() - lastByteAt > SILENCE_MS;
+      const silent = looks > SILENT_LOOKS;
       const isOver = waiting.some(({ isStuck }) => isStuck) || (silent && waiting.every(isNotAtWork));
       if (isOver) leave();
-      await Promise.race([closed, delay(2)]);
+      await look();
     }
   }
 
@@ -75,7 +85,7 @@ export async function converse(
       break;
     }
     socket.write(wireForm(planned, numbers[index] ?? '', isLast), 'latin1');
-    lastByteAt = performance.now();
+    looks = 0;
     if (plan.conduct.kind === 'leaves' && plan.conduct.afterBytes === 0 && isLast) {
       await delay(3);
       leave();
@@ -85,10 +95,10 @@ export async function converse(
   }
   if (!isClosed && !left) await answered(plan.requests.length);
   if (!isClosed) socket.end();
-  // A server that keeps the connection although it was asked to close it is not waited for.
-  const late = setTimeout(() => socket.destroy(), 300);
-  await closed;
-  clearTimeout(late);
+  for (let late = 0; !isClosed; late += 1) {
+    if (late === LATE_LOOKS) socket.destroy();
+    await look();
+  }
   return {
     responses: readResponses(received, methods, true),
     visits: [...visits.values()],
