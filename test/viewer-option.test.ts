@@ -119,8 +119,8 @@ describe('startTracing with viewer: true', () => {
     expect(others).toEqual([]);
     expect(link).toMatch(/^failed: failed job, [\d.]+ ms → http/);
     const traceId = link?.split('/').at(-1);
-    const answer = await fetch(`${url}/api/viewer/traces/${traceId}`);
-    expect(await answer.json()).toMatchObject({ services: ['service'], names: ['failed job', 'part'] });
+    const answer = await fetch(`${url}/api/viewer/summaries?ids=${traceId}`);
+    expect(await answer.json()).toMatchObject({ traces: [{ rootName: 'failed job', spanCount: 2 }] });
   });
 
   it('gives programs that start at the same time one viewer, with the traces of all', async () => {

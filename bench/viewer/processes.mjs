@@ -24,12 +24,12 @@ export class ViewerProcess {
     return answer;
   }
 
-  /** The JSON of one of the page's own answers. */
+  /** The JSON of one of the page's own answers; of a trace, its bytes. */
   async ask(path) {
     const response = await fetch(`${this.url}/api/viewer/${path}`);
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${path} answers ${response.status}: ${text}`);
-    return JSON.parse(text);
+    if (!response.ok) throw new Error(`${path} answers ${response.status}: ${await response.text()}`);
+    const isJson = response.headers.get('content-type') === 'application/json';
+    return isJson ? response.json() : new Uint8Array(await response.arrayBuffer());
   }
 
   async close() {

@@ -66,8 +66,8 @@ async function checkAnswers(url) {
   const ask = async (path) => (await fetch(`${url}${path}`)).json();
   const { store } = await ask('/api/viewer/status');
   assert.equal(store.kind, 'duckdb', store.note);
-  const { spanIds, services } = await ask(`/api/viewer/traces/${TRACE}`);
-  assert.equal(`${spanIds.length} of ${services}`, '2 of shop');
+  const { traces: summaries } = await ask(`/api/viewer/summaries?ids=${TRACE}`);
+  assert.equal(`${summaries[0].spanCount} of ${summaries[0].rootService}`, '2 of shop');
   const { data } = await ask(`/api/traces/${TRACE}`);
   assert.equal(data[0].spans.length, 2, 'Jaeger');
   const { traces } = await ask('/api/viewer/traces?query=cart');

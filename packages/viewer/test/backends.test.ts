@@ -5,10 +5,11 @@ import { describeWithService } from '../../../test/service.ts';
 import { LAYOUTS } from '../../readers/test/clickhouse-tables.ts';
 import { type Release, startJaeger } from '../../readers/test/jaeger-server.ts';
 import { startTempo } from '../../readers/test/tempo-server.ts';
-import type { DependenciesAnswer, SearchAnswer, StatisticsAnswer, TraceColumns } from '../src/api/messages.ts';
+import type { DependenciesAnswer, SearchAnswer, StatisticsAnswer } from '../src/api/messages.ts';
 import { throughline } from '../src/cli/throughline.ts';
 import { startViewer } from '../src/index.ts';
 import { span } from './spans.ts';
+import { traceOf } from './viewer-under-test.ts';
 
 // Past what one machine holds, the viewer and the command line show what is in a backend. Here they show the same trace of
 // each: a request of a shop that waits for its payment, which fails. Names are this run's own, as servers may be shared.
@@ -52,8 +53,8 @@ function looksAt(source: () => string | Promise<string>, graph: 'calls' | 'links
     expect(traces).toMatchObject([
       { traceId, rootService: WEB, rootName: 'post /checkout', spanCount: 4, errorCount: 1, matchCount: 1 },
     ]);
-    const columns = await ask<TraceColumns>(`traces/${traceId}`);
-    expect(columns.spanIds).toEqual(spans.map(({ spanId }) => spanId));
+    const columns = await traceOf(viewer.url, traceId);
+    expect(spans.map(({ spanId }) => columns.spanIds.indexOf(spanId))).toEqual([0, 1, 2, 3]);
     const { span: path, start, end } = columns.criticalPath;
     expect(new Set(path)).toEqual(new Set([0, 1, 2, 3]));
     expect(path.reduce((sum, _, at) => sum + (end[at] ?? 0) - (start[at] ?? 0), 0)).toBe(100e6);

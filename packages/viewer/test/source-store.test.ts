@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { SearchAnswer, StatisticsAnswer, Status, TraceColumns } from '../src/api/messages.ts';
+import type { SearchAnswer, StatisticsAnswer, Status } from '../src/api/messages.ts';
 import { startViewer } from '../src/index.ts';
 import { createMemoryStore } from '../src/store/memory-store.ts';
 import { nextId, span } from './spans.ts';
-import { viewerFor } from './viewer-under-test.ts';
+import { traceOf, viewerFor } from './viewer-under-test.ts';
 
 it('shows the traces of a backend as its own, and says when it cannot be reached', async () => {
   const startMs = (Date.now() - 60_000) * 1;
@@ -31,7 +31,8 @@ it('shows the traces of a backend as its own, and says when it cannot be reached
     { traceId, rootName: 'GET /cart', spanCount: 2, errorCount: 1, matchCount: 1 },
   ]);
   expect((await ask<SearchAnswer>('traces')).traces.length).toBe(2);
-  expect((await ask<TraceColumns>(`traces/${traceId}`)).spanIds).toEqual([root.spanId, child.spanId]);
+  const { spanIds } = await traceOf(viewer.url, traceId);
+  expect([spanIds.length, spanIds.at(0), spanIds.at(1)]).toEqual([2, root.spanId, child.spanId]);
   expect((await ask<StatisticsAnswer>('statistics')).operations.map(({ name, calls }) => [name, calls])).toEqual(
     expect.arrayContaining([
       ['GET /cart', 1],

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { TraceColumns } from '../src/api/messages.ts';
+import { unpackTrace } from '../src/api/packed-trace.ts';
 import type { ViewerServerOptions } from '../src/http/viewer-server.ts';
 import { createStoreBackend } from '../src/intake/store-backend.ts';
 import { createMemoryStore } from '../src/store/memory-store.ts';
@@ -10,6 +12,8 @@ import { serve, type Viewer } from '../src/viewer.ts';
 export type ViewerUnderTest = Viewer & {
   /** The JSON of one of the page's own answers, which has to be a good one. */
   ask<T>(path: string): Promise<T>;
+  /** The columns of a trace. */
+  trace(traceId: string): Promise<TraceColumns>;
   /** What the viewer wrote to its log. */
   readonly log: readonly string[];
 };
@@ -32,7 +36,15 @@ export async function viewerFor(
       if (!response.ok) throw new Error(`${path} answers ${response.status}: ${await response.text()}`);
       return (await response.json()) as T;
     },
+    trace: (traceId) => traceOf(viewer.url, traceId),
   };
+}
+
+/** The columns of a trace, as the page gets them. */
+export async function traceOf(url: string, traceId: string): Promise<TraceColumns> {
+  const response = await fetch(`${url}/api/viewer/traces/${traceId}`);
+  if (!response.ok) throw new Error(`The viewer answers ${response.status}: ${await response.text()}`);
+  return unpackTrace(await response.arrayBuffer());
 }
 
 /** What a server answers to these bytes before it closes the connection. */

@@ -20,6 +20,10 @@ export function json(value: unknown, status = 200): Answer {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
+export function bytes(body: Uint8Array): Answer {
+  return { status: 200, type: 'application/octet-stream', body };
+}
+
 /** An answer that says what was expected; never with anything in it that came from outside. */
 export function problem(status: number, message: string, position?: number): Answer {
   return json(position === undefined ? { message } : { message, position }, status);

@@ -1,14 +1,14 @@
 /**
  * Everything that the viewer's page and server say to each other, for the page to import.
  *
- * All addresses begin with `/api/viewer/`, answer JSON, and take their parameters from the query string. Durations are
+ * All addresses begin with `/api/viewer/`, answer JSON (but for one), and take their parameters from the query string. Durations are
  * nanoseconds as numbers; moments are nanoseconds since 1970 as text, or milliseconds where the name ends in `Ms`.
  *
  * ```text
  * GET  status                              Status
  * GET  traces?SearchParameters             SearchAnswer
  * GET  summaries?ids={id},{id}             SummariesAnswer: those of at most 100 traces that are there
- * GET  traces/{id}                         TraceColumns
+ * GET  traces/{id}                         TraceColumns, as the bytes that `unpackTrace` reads
  * GET  traces/{id}/spans/{spanId}          SpanDetails
  * GET  traces/{id}/matches?query=          MatchesAnswer
  * GET  traces/{id}/bottlenecks             BottlenecksAnswer

@@ -3,7 +3,7 @@ import { TraceSourceError } from '@throughline/readers';
 import { durationOf } from '../query/matcher.ts';
 import { QueryError } from '../query/tokens.ts';
 import { MAX_DEPENDENCY_TRACES, type Sort, type TraceStore } from '../store/trace-store.ts';
-import { type Answer, json, problem, type Question, RequestError } from './answer.ts';
+import { type Answer, bytes, json, problem, type Question, RequestError } from './answer.ts';
 import type {
   ComparisonAnswer,
   DependenciesAnswer,
@@ -27,7 +27,8 @@ export function createPageApi(store: TraceStore, status: () => Promise<Status>, 
   return async ({ method, path, parameters }: Question): Promise<Answer> => {
     try {
       const value = await answer(method, path.split('/'), parameters);
-      return value === undefined ? problem(404, 'There is nothing at this address.') : json(value);
+      if (value === undefined) return problem(404, 'There is nothing at this address.');
+      return value instanceof Uint8Array ? bytes(value) : json(value);
     } catch (error) {
       return failure(error, log);
     }
@@ -78,7 +79,7 @@ export function createPageApi(store: TraceStore, status: () => Promise<Status>, 
   async function ofTrace(id: string, part: string | undefined, spanId: string, parameters: URLSearchParams) {
     switch (part) {
       case undefined:
-        return traces.columns(id);
+        return traces.packed(id);
       case 'spans':
         return traces.span(id, spanId);
       case 'matches':

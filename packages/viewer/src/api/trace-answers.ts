@@ -4,7 +4,8 @@ import { durationOf, matcherOf } from '../query/matcher.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import type { TraceStore } from '../store/trace-store.ts';
 import { RequestError } from './answer.ts';
-import type { BottlenecksAnswer, LogsAnswer, MatchesAnswer, SpanDetails, TraceColumns } from './messages.ts';
+import type { BottlenecksAnswer, LogsAnswer, MatchesAnswer, SpanDetails } from './messages.ts';
+import { packTrace } from './packed-trace.ts';
 import { traceIdOf } from './parameters.ts';
 import { pairs, spanDetails } from './span-details.ts';
 import { traceColumns } from './trace-columns.ts';
@@ -14,10 +15,14 @@ const MAX_BOTTLENECK_SPANS = 1000;
 /** Someone who looks at a trace asks for many things of it, one after another. */
 const MAX_KEPT = 4;
 
+/** A trace that was asked for, and what was made of it. */
+type Kept = { readonly trace: Trace; readonly run: number; readonly count: number; packed?: Packed };
+type Packed = { readonly bytes: Uint8Array; readonly logCount: number };
+
 /** Answers what the page asks about one trace. */
 export class TraceAnswers {
   readonly #store: TraceStore;
-  readonly #kept = new Map<string, { count: number; trace: Trace }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(store: TraceStore) {
     this.#store = store;
@@ -25,26 +30,16 @@ export class TraceAnswers {
 
   /** The trace with its analysis' own view of it. */
   async trace(id: string): Promise<Trace> {
-    const traceId = traceIdOf(id);
-    const [summary] = await this.#store.summaries([traceId]);
-    const kept = this.#kept.get(traceId);
-    if (kept !== undefined && kept.count === summary?.spanCount) return kept.trace;
-    const spans = await this.#store.getTrace(traceId);
-    if (spans === undefined) throw new RequestError('There is no trace with this id, or no more.', 404);
-    const trace = buildTrace(spans);
-    this.#kept.delete(traceId);
-    this.#kept.set(traceId, { count: spans.length, trace });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MAX_KEPT) break;
-      this.#kept.delete(oldest);
-    }
-    return trace;
+    return (await this.#keep(id)).trace;
   }
 
-  async columns(id: string): Promise<TraceColumns> {
-    const trace = await this.trace(id);
-    const [summary] = await this.#store.summaries([trace.traceId]);
-    return traceColumns(trace, summary?.run ?? 0, await this.#store.countLogs(trace.traceId));
+  /** All its columns; they are packed once. */
+  async packed(id: string): Promise<Uint8Array> {
+    const kept = await this.#keep(id);
+    const logCount = await this.#store.countLogs(kept.trace.traceId);
+    if (kept.packed?.logCount !== logCount)
+      kept.packed = { bytes: packTrace(traceColumns(kept.trace, kept.run, logCount)), logCount };
+    return kept.packed.bytes;
   }
 
   async span(id: string, spanId: string): Promise<SpanDetails> {
@@ -100,5 +95,22 @@ export class TraceAnswers {
 
   async otlp(id: string): Promise<object> {
     return encodeOtlpJson((await this.trace(id)).spans.map(({ span }) => span));
+  }
+
+  async #keep(id: string): Promise<Kept> {
+    const traceId = traceIdOf(id);
+    const [summary] = await this.#store.summaries([traceId]);
+    const known = this.#kept.get(traceId);
+    if (known !== undefined && known.count === summary?.spanCount) return known;
+    const spans = await this.#store.getTrace(traceId);
+    if (spans === undefined) throw new RequestError('There is no trace with this id, or no more.', 404);
+    const kept = { trace: buildTrace(spans), run: summary?.run ?? 0, count: spans.length };
+    this.#kept.delete(traceId);
+    this.#kept.set(traceId, kept);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    return kept;
   }
 }

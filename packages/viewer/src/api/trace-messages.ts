@@ -1,8 +1,9 @@
+import type { SpanIds } from './span-ids.ts';
 import type { SpanDetails } from './span-messages.ts';
 
 /**
  * All spans of a trace, column by column, in the order of a waterfall: the n-th entry of each belongs to the n-th span.
- * 100,000 spans are some megabytes; what is not needed to draw them comes with {@link SpanDetails}.
+ * On the way they are packed, in some 20 bytes a span; what is not needed to draw them comes with {@link SpanDetails}.
  */
 export type TraceColumns = {
   readonly traceId: string;
@@ -12,26 +13,24 @@ export type TraceColumns = {
   /** What `service` and `name` count in. */
   readonly services: readonly string[];
   readonly names: readonly string[];
-  readonly spanIds: readonly string[];
+  readonly spanIds: SpanIds;
   /** Index of the parent, which always comes before; -1 for a root. */
-  readonly parents: readonly number[];
-  readonly service: readonly number[];
-  readonly name: readonly number[];
+  readonly parents: Int32Array;
+  readonly service: Int32Array;
+  readonly name: Int32Array;
   /** Index in {@link SPAN_KINDS}. */
-  readonly kind: readonly number[];
+  readonly kind: Int32Array;
   /** Index in {@link SPAN_STATUSES}. */
-  readonly status: readonly number[];
+  readonly status: Int32Array;
   /** Since the start of the trace. */
-  readonly start: readonly number[];
-  readonly durations: readonly number[];
-  readonly selfTime: readonly number[];
-  /** How many events a span has. */
-  readonly events: readonly number[];
+  readonly start: Float64Array;
+  readonly durations: Float64Array;
+  readonly selfTime: Float64Array;
   /** What the first root waited for: indexes of spans, and from when to when, since the start of the trace. In order. */
   readonly criticalPath: {
-    readonly span: readonly number[];
-    readonly start: readonly number[];
-    readonly end: readonly number[];
+    readonly span: Int32Array;
+    readonly start: Float64Array;
+    readonly end: Float64Array;
   };
   /** Spans that nobody waited for, by index. */
   readonly asynchronous: readonly number[];

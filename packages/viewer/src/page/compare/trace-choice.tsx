@@ -1,4 +1,4 @@
-import type { FoundTrace, SearchAnswer, TraceColumns } from '../../api/messages.ts';
+import type { FoundTrace, SearchAnswer, SummariesAnswer } from '../../api/messages.ts';
 import { useAnswer } from '../shell/api.ts';
 import { duration, moment } from '../shell/format.ts';
 import { addressOf } from '../shell/route.ts';
@@ -14,10 +14,12 @@ type TraceChoiceProps = {
 
 /** A trace to compare: the one that was chosen, or some to choose from. */
 export function TraceChoice({ label, traceId, like = '', onChoose }: TraceChoiceProps) {
-  const known = traceId || like;
-  const { answer: columns } = useAnswer<TraceColumns>(known === '' ? undefined : `traces/${known}`);
-  const root = columns?.names[columns.name[0] ?? 0];
-  const service = columns?.services[columns.service[0] ?? 0] ?? '';
+  const asked = traceId || like;
+  const { answer: known } = useAnswer<SummariesAnswer>(
+    asked === '' ? undefined : addressOf('summaries', { ids: asked }),
+  );
+  const trace = known?.traces[0];
+  const root = trace?.rootName;
   const query = root === undefined ? '' : `rootName = ${JSON.stringify(root)}`;
   const isAsking = traceId === '' && (like === '' || root !== undefined);
   const { answer } = useAnswer<SearchAnswer>(isAsking ? addressOf('traces', { query, limit: '30' }) : undefined);
@@ -31,11 +33,11 @@ export function TraceChoice({ label, traceId, like = '', onChoose }: TraceChoice
           </button>
         </p>
         <p class="name">
-          <span class={`dot ${colorOf(service)}`} />
+          <span class={`dot ${colorOf(trace?.rootService ?? '')}`} />
           <a href={`/trace/${traceId}`}>{root ?? traceId.slice(0, 8)}</a>
         </p>
         <p class="figure quiet">
-          {columns === undefined ? null : `${duration(columns.duration)}, ${moment(columns.startUnixNano)}`}
+          {trace === undefined ? null : `${duration(trace.duration)}, ${moment(trace.startUnixNano)}`}
         </p>
       </section>
     );

@@ -188,7 +188,7 @@ function logsBySpan(model: TraceModel, logs: LogsAnswer['logs'] | undefined): Lo
   if (logs === undefined) return NO_LOGS;
   const bySpan = new Map<number, LogsAnswer['logs'][number][]>();
   for (const log of logs) {
-    const span = model.indexOf.get(log.spanId ?? '') ?? 0;
+    const span = model.columns.spanIds.indexOf(log.spanId ?? '') ?? 0;
     const records = bySpan.get(span);
     if (records === undefined) bySpan.set(span, [log]);
     else records.push(log);

@@ -23,7 +23,7 @@ type SpanDetailsProps = {
 /** All that is known of a span. Names, keys and values are the sender's and only ever shown as text. */
 export function SpanDetails({ model, span, logs, onClose, onFocus }: SpanDetailsProps) {
   const { traceId } = model.columns;
-  const spanId = model.columns.spanIds[span] ?? '';
+  const spanId = model.columns.spanIds.at(span) ?? '';
   const { answer, problem } = useAnswer<Details>(`traces/${traceId}/spans/${spanId}`);
   const service = serviceOf(model, span);
   const name = nameOf(model, span);

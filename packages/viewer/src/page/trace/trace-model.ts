@@ -31,7 +31,6 @@ export type TraceModel = {
   readonly subtreeErrors: Int32Array;
   /** Failed spans, ascending. */
   readonly errors: readonly number[];
-  readonly indexOf: ReadonlyMap<string, number>;
   /** The parts of the critical path that are a span's own. */
   readonly critical: ReadonlyMap<number, readonly (readonly [start: number, end: number])[]>;
   readonly asynchronous: ReadonlySet<number>;
@@ -45,7 +44,6 @@ export function traceModel(columns: TraceColumns): TraceModel {
   const depth = new Int32Array(spanCount);
   const subtreeEnd = new Float64Array(spanCount);
   const subtreeErrors = new Int32Array(spanCount);
-  const indexOf = new Map<string, number>();
   const roots: number[] = [];
   const errors: number[] = [];
   let longestSelfTime = 0;
@@ -58,7 +56,6 @@ export function traceModel(columns: TraceColumns): TraceModel {
       if (siblings === undefined) children[parent] = [span];
       else siblings.push(span);
     }
-    indexOf.set(columns.spanIds[span] ?? '', span);
     subtreeEnd[span] = at(columns.start, span) + at(columns.durations, span);
     if (columns.status[span] === FAILED) {
       errors.push(span);
@@ -91,7 +88,6 @@ export function traceModel(columns: TraceColumns): TraceModel {
     subtreeEnd,
     subtreeErrors,
     errors,
-    indexOf,
     critical,
     asynchronous: new Set(columns.asynchronous),
     longestSelfTime,
@@ -99,7 +95,7 @@ export function traceModel(columns: TraceColumns): TraceModel {
 }
 
 /** A number of a column. Past its end there is none, and the trace is drawn without. */
-export function at(column: readonly number[], index: number): number {
+export function at(column: ArrayLike<number>, index: number): number {
   return column[index] ?? 0;
 }
 

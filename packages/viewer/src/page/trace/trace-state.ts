@@ -23,7 +23,7 @@ export function useTraceState(model: TraceModel, parameters: URLSearchParams): T
   const closed = useSpans(model, parameters.get('closed'));
   const opened = useSpans(model, parameters.get('open'));
   return useMemo(() => {
-    const span = (name: string) => model.indexOf.get(parameters.get(name) ?? '');
+    const span = (name: string) => model.columns.spanIds.indexOf(parameters.get(name) ?? '');
     return {
       selected: span('span'),
       focus: span('focus'),
@@ -50,7 +50,7 @@ type SpanChanges = {
 
 /** Writes spans to the address. */
 export function changeSpans(model: TraceModel, spans: SpanChanges, others: Changes = {}): void {
-  const id = (span: number | undefined) => (span === undefined ? undefined : model.columns.spanIds[span]);
+  const id = (span: number | undefined) => (span === undefined ? undefined : model.columns.spanIds.at(span));
   const ids = (all: ReadonlySet<number>) => [...all].slice(-MOST_IN_ADDRESS).map(id).join(',');
   const changes: Record<string, string | undefined> = { ...others };
   if ('selected' in spans) changes.span = id(spans.selected);
@@ -63,7 +63,7 @@ export function changeSpans(model: TraceModel, spans: SpanChanges, others: Chang
 function spansFrom(model: TraceModel, text: string | null): ReadonlySet<number> {
   const spans = new Set<number>();
   for (const id of (text ?? '').split(',')) {
-    const span = model.indexOf.get(id);
+    const span = model.columns.spanIds.indexOf(id);
     if (span !== undefined) spans.add(span);
   }
   return spans;

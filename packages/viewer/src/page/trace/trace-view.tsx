@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import type { TraceColumns } from '../../api/messages.ts';
+import { unpackTrace } from '../../api/packed-trace.ts';
 import { useAnswer } from '../shell/api.ts';
 import { addressOf, type Route } from '../shell/route.ts';
 import { OpenTrace } from './open-trace.tsx';
@@ -13,7 +13,7 @@ import './details.css';
 /** A trace by its id: `/trace/{id}`. */
 export function TraceView({ route: { path, parameters } }: { readonly route: Route }) {
   const traceId = path.slice('/trace/'.length);
-  const { answer, problem } = useAnswer<TraceColumns>(`traces/${encodeURIComponent(traceId)}`);
+  const { answer, problem } = useAnswer(`traces/${encodeURIComponent(traceId)}`, 0, unpacked);
   const columns = answer?.traceId.endsWith(traceId.toLowerCase()) ? answer : undefined;
   const model = useMemo(() => (columns === undefined ? undefined : traceModel(columns)), [columns]);
   useEffect(() => {
@@ -32,4 +32,8 @@ export function TraceView({ route: { path, parameters } }: { readonly route: Rou
   }
   if (model === undefined) return <p class="waiting">Loading the trace</p>;
   return <OpenTrace key={traceId} model={model} parameters={parameters} />;
+}
+
+async function unpacked(response: Response) {
+  return unpackTrace(await response.arrayBuffer());
 }
