@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 const root = new URL('..', import.meta.url);
 const PAGE = fileURLToPath(new URL('packages/testkit/CONTRACT.md', root));
 const README = fileURLToPath(new URL('packages/testkit/README.md', root));
+const GUIDE = fileURLToPath(new URL('docs/writing-an-adapter.md', root));
 
 type Run = { readonly name: string; readonly skip?: Readonly<Record<string, string>> };
 type Themes = Readonly<Record<string, readonly { readonly title: string }[]>>;
@@ -43,6 +44,12 @@ describe('the page of the contract', () => {
     expect(readme).toContain(`- **Servers**: ${server}`);
     expect(readme).toContain(`- **Clients**: ${client}`);
     expect(readme).toContain(`- **Messages**: ${broker}`);
+  });
+
+  it('has as many scenarios as the guide to adapters says', () => {
+    expect(readFileSync(GUIDE, 'utf8')).toContain(
+      `a contract of ${Object.values(serverThemes).flat().length} scenarios`,
+    );
   });
 
   it('knows the subjects of all adapters and clients', () => {

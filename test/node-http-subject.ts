@@ -15,7 +15,13 @@ export async function startNodeHttp(setup: ServerSetup): Promise<RunningServer> 
 
 /** The reference subject over HTTP/2. */
 export async function startNodeHttp2(setup: ServerSetup): Promise<RunningServer> {
-  const listener = tracedListener((request, response) => handle(setup, request, response), setup.options);
+  let listener: RequestListener = (request, response) => handle(setup, request, response);
+  for (let n = 0; n < setup.installations; n += 1) listener = tracedListener(listener, setup.options);
+  return listenOverHttp2(listener);
+}
+
+/** Serves HTTP/2, without TLS, on a free port of 127.0.0.1. */
+export async function listenOverHttp2(listener: RequestListener): Promise<RunningServer> {
   const server = createHttp2Server(listener as unknown as Http2Listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

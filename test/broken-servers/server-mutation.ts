@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { type TracingOptions, tracedListener } from '@throughline/core';
 import type { KitRoute, RunningServer, ServerSetup } from '@throughline/testkit';
-import { handle, listen } from '../node-http-subject.ts';
+import { handle, listen, listenOverHttp2 } from '../node-http-subject.ts';
 
 type Step = (...exchange: [...Parameters<RequestListener>, next: () => void]) => void;
 type SpanStart = { name: string; options: SpanOptions; parent: Context };
@@ -40,6 +40,15 @@ export type BrokenServer = ServerMutation & { readonly defect: string; readonly 
 
 /** Starts the reference server on bare `node:http` with a mutation. */
 export function startMutant(mutation: ServerMutation, setup: ServerSetup): Promise<RunningServer> {
+  return listen(mutantListener(mutation, setup), setup.upgrade);
+}
+
+/** Starts the reference server on bare `node:http2` with a mutation. */
+export function startMutantOverHttp2(mutation: ServerMutation, setup: ServerSetup): Promise<RunningServer> {
+  return listenOverHttp2(mutantListener(mutation, setup));
+}
+
+function mutantListener(mutation: ServerMutation, setup: ServerSetup): RequestListener {
   const { options = same, inside = pass, outside = pass, route = same, prepare } = mutation;
   prepare?.(setup);
   const application: ServerSetup = { ...setup, routes: setup.routes.map(route) };
@@ -53,7 +62,7 @@ export function startMutant(mutation: ServerMutation, setup: ServerSetup): Promi
     );
     listener = (request, response) => outside(request, response, () => traced(request, response));
   }
-  return listen(listener, setup.upgrade);
+  return listener;
 }
 
 /** Takes a method out of the hands of the adapter: it is Node's alone again. */

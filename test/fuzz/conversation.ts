@@ -21,10 +21,10 @@ export const NUMBER = 'x-fuzz';
  * How often a client looks, and nothing has come after a handler returned, until it takes it that nothing will. Counted, as it
  * has one event loop with the server: on a busy machine time passes in which neither could do anything.
  */
-const SILENT_LOOKS = 40;
+export const SILENT_LOOKS = 40;
 /** The same for a server that keeps a connection although it was asked to close it. */
 const LATE_LOOKS = 150;
-const LOOK_MS = 2;
+export const LOOK_MS = 2;
 
 /** Does what the program plans for one connection. `visits` are those of its requests. */
 export async function converse(
@@ -107,8 +107,8 @@ export async function converse(
   };
 }
 
-// The framework may still be at work on what no handler knows of, such as a 404: that is long done by then.
-function isNotAtWork({ template, hasReturned }: Visit): boolean {
+/** Whether no handler is at work: the framework may be, on what none knows of, such as a 404; that is long done by then. */
+export function isNotAtWork({ template, hasReturned }: Visit): boolean {
   return template === undefined || hasReturned;
 }
 

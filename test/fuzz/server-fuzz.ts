@@ -1,8 +1,8 @@
-import { recordSpans, type ServerSubject } from '@throughline/testkit';
+import { recordSpans } from '@throughline/testkit';
 import fc from 'fast-check';
 import { type Program, programs } from './program.ts';
 import { judge } from './server-oracle.ts';
-import { startFuzzed } from './server-run.ts';
+import { type FuzzedSubject, startFuzzed } from './server-run.ts';
 
 export type Finding = { readonly seed: number; readonly program: Program; readonly message: string };
 export type Fuzzed = { readonly programs: number; readonly requests: number; readonly finding: Finding | undefined };
@@ -19,7 +19,7 @@ const SHRINKING_MS = 20_000;
  * does not hold that must: of what is found, the smallest program that shows it.
  */
 export async function fuzzServer(
-  subject: ServerSubject,
+  subject: FuzzedSubject,
   seed: number,
   { milliseconds = 0, programs: least = 0 }: Budget,
   smallest = true,
@@ -33,7 +33,7 @@ export async function fuzzServer(
     recorder.clear();
     const seen = await traced.run(program);
     try {
-      await judge(program, seen, control, recorder);
+      await judge(seen, control, recorder);
     } finally {
       recorder.clear();
     }

@@ -3,11 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KitRoute, RunningServer, ServerSubject, ServerSubjectOptions } from '@throughline/testkit';
 import { type Conversation, converse, NUMBER } from './conversation.ts';
+import { converseOverHttp2 } from './http2-conversation.ts';
+import { followHttp2Requests } from './http2-requests.ts';
 import type { Program } from './program.ts';
 import { Visit } from './visit.ts';
 
+/** A server to run programs on. */
+export type FuzzedSubject = ServerSubject & { readonly protocol?: 'HTTP/2' };
+
 /** What a program came to on one server. */
 export type Run = {
+  /** One for each connection, or for each stream of HTTP/2. */
   readonly conversations: readonly Conversation[];
   /** By number, in the order of the program. */
   readonly visits: ReadonlyMap<string, Visit>;
@@ -32,7 +38,7 @@ const LOOK_MS = 5;
 let count = 0;
 
 /** Starts a server of this subject; `installations: 0` is the framework without tracing. */
-export async function startFuzzed(subject: ServerSubject, installations: 0 | 1): Promise<FuzzedServer> {
+export async function startFuzzed(subject: FuzzedSubject, installations: 0 | 1): Promise<FuzzedServer> {
   let visits: ReadonlyMap<string, Visit> = new Map();
   const options: ServerSubjectOptions = {
     onStart: (span, request) => void span.setAttribute(NUMBER_ATTRIBUTE, numberOf(request)),
@@ -49,11 +55,10 @@ export async function startFuzzed(subject: ServerSubject, installations: 0 | 1):
     routes: routes((number) => visits.get(number)),
     upgrade: undefined,
   });
-  const follow = (message: unknown): void => {
-    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+  const follow = (request: IncomingMessage, response: ServerResponse): void =>
     visits.get(numberOf(request))?.reaches(response);
-  };
-  requestStart.subscribe(follow);
+  const isHttp2 = subject.protocol === 'HTTP/2';
+  const stopFollowing = isHttp2 ? followHttp2Requests(follow) : followRequests(follow);
   return {
     async run(program) {
       const planned = program.map(
@@ -61,18 +66,32 @@ export async function startFuzzed(subject: ServerSubject, installations: 0 | 1):
       );
       visits = new Map(planned.flatMap((each) => [...each]));
       const { conversations, uncaught } = await watched(async () => {
-        const all = program.map((connection, index) => converse(server.url, connection, planned[index] ?? new Map()));
-        const conversations = await Promise.all(all);
+        const all = program.map(async (connection, index) => {
+          const own = planned[index] ?? new Map();
+          return isHttp2
+            ? converseOverHttp2(server.url, connection, own)
+            : [await converse(server.url, connection, own)];
+        });
+        const conversations = (await Promise.all(all)).flat();
         await settled([...visits.values()]);
         return conversations;
       });
       return { conversations, visits, uncaught };
     },
     async close() {
-      requestStart.unsubscribe(follow);
+      stopFollowing();
       await server.close();
     },
   };
+}
+
+function followRequests(follow: (request: IncomingMessage, response: ServerResponse) => void): () => void {
+  const read = (message: unknown): void => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    follow(request, response);
+  };
+  requestStart.subscribe(read);
+  return () => void requestStart.unsubscribe(read);
 }
 
 /**

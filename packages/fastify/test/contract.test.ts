@@ -1,17 +1,6 @@
 import { http2ServerContract, httpServerContract } from '@throughline/testkit';
-import { type FastifyInstance, fastify } from 'fastify';
 import { describe, it } from 'vitest';
-import { startFastify } from './fastify-subject.ts';
+import { startFastifyApplication, startFastifyOnHttp2 } from './fastify-application.ts';
 
-httpServerContract({
-  describe,
-  it,
-  name: 'fastify',
-  start: (setup) => startFastify(fastify({ forceCloseConnections: true }), setup),
-});
-http2ServerContract({
-  describe,
-  it,
-  name: 'fastify',
-  start: (setup) => startFastify(fastify({ http2: true }) as unknown as FastifyInstance, setup),
-});
+httpServerContract({ describe, it, name: 'fastify', start: startFastifyApplication });
+http2ServerContract({ describe, it, name: 'fastify', start: startFastifyOnHttp2 });

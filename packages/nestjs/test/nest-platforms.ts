@@ -12,3 +12,8 @@ export function startNestOnExpress(setup: ServerSetup): Promise<RunningServer> {
 export function startNestOnFastify(setup: ServerSetup): Promise<RunningServer> {
   return startNest(new FastifyAdapter(), setup);
 }
+
+/** Mounts what the contract kit wants on a Nest application on Fastify that speaks HTTP/2. */
+export function startNestOnHttp2(setup: ServerSetup): Promise<RunningServer> {
+  return startNest(new FastifyAdapter({ http2: true } as object), setup);
+}

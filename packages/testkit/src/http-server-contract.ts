@@ -75,8 +75,8 @@ export function http2ServerContract(contract: Runner & ServerSubject & { skip?: 
 /** Which scenarios to run, and how. */
 export type CheckOptions = RecorderOptions & {
   /**
-   * The titles of the scenarios to run.
-   * @default all of them
+   * The titles of the scenarios to run, those of HTTP/2 among them.
+   * @default all of them but those of HTTP/2
    */
   titles?: readonly string[];
 };
@@ -86,6 +86,7 @@ export type CheckOptions = RecorderOptions & {
  */
 export function checkHttpServer(subject: ServerSubject, options: CheckOptions = {}): Promise<Verdict[]> {
   const { titles } = options;
-  const scenarios = titles === undefined ? serverScenarios : scenariosNamed(serverScenarios, titles);
+  const scenarios =
+    titles === undefined ? serverScenarios : scenariosNamed([...serverScenarios, ...http2Scenarios], titles);
   return checkContract(scenarios, subject, options);
 }

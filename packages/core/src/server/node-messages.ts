@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
-import type { Http2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { context } from '../context/registered-api.ts';
@@ -25,7 +25,7 @@ class Messages {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** There in HTTP/2 only. */
-  readonly stream: Http2Stream | undefined;
+  readonly stream: ServerHttp2Stream | undefined;
   /** What the router of a framework is to remember. */
   routing: object | undefined;
   // The methods that ours stand in front of; they need not be the prototype's, other middleware does the same.
@@ -49,7 +49,7 @@ class Messages {
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.response = response;
-    this.stream = (response as { stream?: Http2Stream }).stream;
+    this.stream = (response as { stream?: ServerHttp2Stream }).stream;
     this.emitOfRequest = request.emit as Method;
     this.emitOfResponse = response.emit as Method;
     this.writeHead = response.writeHead as Method;
@@ -114,7 +114,17 @@ export function attachExchange(
  * made the span ends it then too.
  */
 export function whenClosed(response: ServerResponse, callback: (response: ServerResponse) => void): void {
-  knownMessages(response).whenClosed = callback;
+  const messages = knownMessages(response);
+  messages.whenClosed = callback;
+  // Node.js says of a response to HEAD over HTTP/2 that it has closed only if it was ended by then.
+  if (messages.stream !== undefined && messages.request.method === 'HEAD')
+    messages.stream.once('close', () => tellClosed(messages));
+}
+
+function tellClosed(messages: Messages): void {
+  const { response, whenClosed } = messages;
+  messages.whenClosed = undefined;
+  whenClosed?.(response);
 }
 
 /**
@@ -172,7 +182,7 @@ function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[])
     messages.complete = true;
     if (messages.ownFinish === this.listenerCount('finish')) needsContext = false;
   } else if (event === 'close') {
-    messages.whenClosed?.(this);
+    tellClosed(messages);
   }
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
   if (exchange === undefined || !needsContext) return emit.call(this, event, ...rest) as boolean;
@@ -239,7 +249,9 @@ export function outcomeOf(request: IncomingMessage, response: ServerResponse): O
   return {
     statusCode: statusSent(messages, response),
     abortedBy:
-      messages.stream === undefined ? abortedBy(messages, request, response) : streamAbortedBy(messages.stream),
+      messages.stream === undefined
+        ? abortedBy(messages, request, response)
+        : streamAbortedBy(messages.stream, request.method === 'HEAD'),
     contentType: typeof messages.contentType === 'string' ? messages.contentType : undefined,
   };
 }
@@ -271,8 +283,14 @@ function abortedBy(messages: Messages, { socket }: IncomingMessage, response: Se
   return byClient ? 'client' : 'server';
 }
 
-// In HTTP/2 a reset by the client finishes our side of the stream; one by the server leaves it unfinished or errored.
-function streamAbortedBy({ aborted, errored, writableFinished }: Http2Stream): Outcome['abortedBy'] {
-  if (!aborted) return undefined;
-  return writableFinished && errored === null ? 'client' : 'server';
+// Clients cancel, or send what is none of the protocol (https://www.rfc-editor.org/rfc/rfc9113#section-7), and Node.js cancels what a
+// connection leaves behind. Servers that break a stream off say that nothing is wrong with the client, or that they have failed.
+const PROTOCOL_ERROR = 1;
+const CANCEL = 8;
+
+// What was ended and waits for the client to read on is not aborted, and can be lost; what answers HEAD is finished from the start.
+function streamAbortedBy(stream: ServerHttp2Stream, isHead: boolean): Outcome['abortedBy'] {
+  const { aborted, headersSent, rstCode, writableFinished } = stream;
+  if (!aborted && (isHead ? headersSent : writableFinished)) return undefined;
+  return rstCode === CANCEL || rstCode === PROTOCOL_ERROR ? 'client' : 'server';
 }

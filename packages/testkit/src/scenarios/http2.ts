@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { context, trace } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import { serve } from '../http-requests.ts';
 import type { KitExchange, KitRoute, ServerSubject } from '../http-server-subject.ts';
 import { PEER_HEADER, PEER_PROOF, withKeepSignals } from '../keep-signals.ts';
+import { http2AbortScenarios } from './http2-aborts.ts';
+import { request, withSession } from './http2-session.ts';
 
 const KEPT_ID = '0af7651916cd43dd8448eb211c80319c';
 
@@ -100,43 +100,7 @@ export const http2Scenarios: readonly Scenario<ServerSubject>[] = [
         ),
     }),
   ),
-  ...[
-    ['a client that cancels a stream', cancel, hang, 'client_aborted', undefined],
-    ['a client that cancels in the middle of a stream', cancel, answerHalf, 'client_aborted', 200],
-    ['a client that drops the connection', drop, hang, 'client_aborted', undefined],
-    ['a server that resets a stream', wait, reset, 'server_aborted', undefined],
-    ['a server that resets in the middle of a stream', wait, resetHalfway, 'server_aborted', 200],
-  ].map((row): Scenario<ServerSubject> => {
-    const [what, leave, act, type, status] = row as [string, Leave, Act, string, number | undefined];
-    return {
-      title: `${what} over HTTP/2 is no success`,
-      run(subject, recorder) {
-        let enter = (): void => {};
-        const entered = new Promise<void>((resolve) => {
-          enter = resolve;
-        });
-        const handle = (exchange: KitExchange): undefined => {
-          act(exchange);
-          enter();
-          return undefined;
-        };
-        return serve(subject, [{ method: 'GET', path: '/work', handle }], (url) =>
-          withSession(url, async (session) => {
-            const stream = session.request({ ':path': '/work' });
-            stream.on('error', () => {});
-            stream.resume();
-            if (status === undefined) await entered;
-            else await once(stream, 'data');
-            leave(stream, session);
-            const span = await recorder.take('GET /work');
-            assert.equal(span.attributes['error.type'], type);
-            assert.equal(span.attributes['http.response.status_code'], status);
-            assert.equal(span.status, 'ERROR');
-          }),
-        );
-      },
-    };
-  }),
+  ...http2AbortScenarios,
 ];
 
 function answerTimed({ response }: KitExchange): undefined {
@@ -151,62 +115,4 @@ class PaymentDeclined extends Error {
 
 function decline(): never {
   throw new PaymentDeclined('no funds');
-}
-
-type Leave = (stream: ClientHttp2Stream, session: ClientHttp2Session) => void;
-type Act = (exchange: KitExchange) => void;
-
-function cancel(stream: ClientHttp2Stream): void {
-  stream.close(constants.NGHTTP2_CANCEL);
-}
-
-function drop(_stream: ClientHttp2Stream, session: ClientHttp2Session): void {
-  session.destroy();
-}
-
-function wait(): void {}
-
-function hang(): void {}
-
-function answerHalf({ response }: KitExchange): void {
-  response.writeHead(200, { 'content-type': 'text/plain' });
-  response.write('first');
-}
-
-function reset({ request: { stream } }: Http2Exchange): void {
-  stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-}
-
-function resetHalfway({ request: { stream }, response }: Http2Exchange): void {
-  response.writeHead(200, { 'content-type': 'text/plain' });
-  response.write('first', () => setTimeout(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR), 10));
-}
-
-// Node's compatibility layer: the same objects, with their stream.
-type Http2Exchange = KitExchange & { request: { stream: { close(code: number): void } } };
-
-async function withSession(url: string, use: (session: ClientHttp2Session) => Promise<void>): Promise<void> {
-  const session = connect(url);
-  session.on('error', () => {});
-  try {
-    await use(session);
-  } finally {
-    session.destroy();
-  }
-}
-
-type Received = { status: unknown; headers: Record<string, unknown>; body: string };
-
-async function request(
-  session: ClientHttp2Session,
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<Received> {
-  const stream = session.request({ ':path': path, ...headers });
-  const responded = once(stream, 'response');
-  let body = '';
-  stream.setEncoding('utf8');
-  for await (const chunk of stream) body += chunk;
-  const [received] = (await responded) as [Record<string, unknown>];
-  return { status: received[':status'], headers: received, body };
 }
