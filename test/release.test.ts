@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { changedLines, neededStep } from '../scripts/release/api.mjs';
 import { refusedLicences } from '../scripts/release/licences.mjs';
 import { publishedManifest } from '../scripts/release/manifest.mjs';
@@ -81,4 +83,18 @@ it('a notice has the text of a licence that asks for it', () => {
     { name: 'left', version: '1.0.0', license: 'MIT', author: 'Jo', text: 'Permission is granted' },
   ]);
   expect(text).toContain('left 1.0.0, by Jo, under MIT\n\nPermission is granted');
+});
+
+type Workflow = { permissions?: unknown; jobs: Record<string, { permissions?: Record<string, string> }> };
+const workflows = new URL('../.github/workflows/', import.meta.url);
+
+it.each(readdirSync(workflows))('%s gives each job what it needs alone, and runs actions of known commits', (file) => {
+  const text = readFileSync(new URL(file, workflows), 'utf8');
+  const { permissions, jobs } = parse(text) as Workflow;
+  expect(permissions).toEqual({});
+  // What runs the code of others, which tests do, has no right to write.
+  const writing = Object.keys(jobs).filter((name) => Object.values(jobs[name]?.permissions ?? {}).includes('write'));
+  expect(writing).toEqual(file === 'release.yml' ? ['release'] : []);
+  const used = [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action);
+  expect(used.filter((action) => !/^(?:\.\/|.*@[0-9a-f]{40} # v\d)/.test(action))).toEqual([]);
 });
