@@ -89,13 +89,22 @@ async function native(): Promise<typeof import('@duckdb/node-api')> {
   }
 }
 
-// Parts that are missing at its end may not be read for a long time.
+/** Bytes before the first block. */
+const HEADERS = 12_288;
+
+// Parts that are missing at its end may not be read for a long time. Blocks that are free need not be there: a file that was made
+// shorter goes on counting them.
 async function checkLength(file: string, connection: DuckDBConnection): Promise<void> {
-  const [[bytes] = []] = (
-    await connection.runAndReadAll('SELECT total_blocks * block_size FROM pragma_database_size()')
-  ).getRowsJS();
+  const ask = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJS();
+  const [[total, blockSize] = []] = await ask('SELECT total_blocks, block_size FROM pragma_database_size()');
   const { size } = await stat(file);
-  if (size < Number(bytes)) throw new DamagedFileError(`[viewer] ${file} is damaged: it was cut short.`);
+  if (size >= HEADERS + Number(total) * Number(blockSize)) return;
+  const used = ['SELECT block_id AS last FROM pragma_metadata_info()'];
+  for (const [table] of await ask('SELECT table_name FROM duckdb_tables()'))
+    used.push(`SELECT greatest(block_id, list_max(additional_block_ids)) FROM pragma_storage_info('${table}')`);
+  const [[last] = []] = await ask(`SELECT max(last) FROM (${used.join(' UNION ALL ')})`);
+  if (size < HEADERS + (Number(last ?? -1) + 1) * Number(blockSize))
+    throw new DamagedFileError(`[viewer] ${file} is damaged: it was cut short.`);
 }
 
 async function openError(file: string, cause: unknown): Promise<Error> {
