@@ -109,7 +109,9 @@ describe.each([
     const { spans, odd, failed } = sample();
     await store.append({ spans, logs: [], bytes: 1000 });
     const [sent] = spans.filter(({ traceId }) => traceId === odd);
-    const [found] = (await store.getTrace(odd)) ?? [];
+    const [first] = (await store.getTrace(odd)) ?? [];
+    // Of a file, what is seldom looked at is read when it is.
+    const found: Span | undefined = first !== undefined && 'toJSON' in first ? (first.toJSON as () => Span)() : first;
     const infinite = found?.attributes.infinite;
     expect([Number.POSITIVE_INFINITY, 'Infinity']).toContain(infinite);
     expect({ ...found, attributes: { ...found?.attributes, infinite } }).toEqual({

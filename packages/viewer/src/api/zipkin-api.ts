@@ -101,12 +101,17 @@ export function createZipkinApi(store: TraceStore) {
 }
 
 function zipkinSpans(spans: readonly Span[]): ZipkinSpan[] {
-  const small = spans.map((span) => ({
-    ...span,
-    name: span.name.toLowerCase(),
-    resource: { ...span.resource, service: span.resource.service.toLowerCase() },
+  return encodeZipkinJson(spans).map(({ name, localEndpoint, ...rest }) => ({
+    ...rest,
+    ...(typeof name === 'string' && { name: name.toLowerCase() }),
+    ...(localEndpoint !== undefined && { localEndpoint: endpointInLowerCase(localEndpoint as Endpoint) }),
   }));
-  return encodeZipkinJson(small);
+}
+
+type Endpoint = { readonly serviceName?: string };
+
+function endpointInLowerCase({ serviceName, ...rest }: Endpoint): Endpoint {
+  return { ...(serviceName !== undefined && { serviceName: serviceName.toLowerCase() }), ...rest };
 }
 
 function inLowerCase(names: readonly string[]): string[] {

@@ -10,10 +10,6 @@ export type Source = { readonly resource: Resource; readonly scope: Scope | unde
 
 const NANOSECONDS_OF_A_CENTURY = 3_155_760_000_000_000_000n;
 
-/** The columns that {@link spanFrom} reads, in its order. */
-export const SPAN_COLUMNS =
-  's.trace_id, s.span_id, s.parent_id, s.kind, s.status, s.start_ns, s.end_ns, s.source, s.name, s.message, s.attributes, s.extra';
-
 /** Rows that a chunk of the database holds. */
 export const CHUNK_ROWS = 2048;
 
@@ -59,43 +55,6 @@ export function spanRow(
   ];
 }
 
-/** Makes a span of the values of a row. */
-export function spanFrom(row: readonly unknown[], sources: ReadonlyMap<number, Source>): Span {
-  const [traceId, spanId, parentId, kind, status, start, end, sourceId, name, message, attributes, extraText] = row;
-  const extra: Extra = extraText === null ? {} : JSON.parse(extraText as string);
-  const source = sources.get(sourceId as number);
-  return {
-    traceId: hexOf(traceId, 32),
-    spanId: hexOf(spanId, 16),
-    parentSpanId: parentId === null ? undefined : hexOf(parentId, 16),
-    traceState: extra.state,
-    flags: extra.flags,
-    name: name as string,
-    kind: SPAN_KINDS[kind as number] ?? 'internal',
-    startUnixNano: BigInt(start as bigint),
-    endUnixNano: BigInt(end as bigint),
-    status: SPAN_STATUSES[status as number] ?? 'unset',
-    statusMessage: message === null ? undefined : (message as string),
-    attributes: bagFrom(attributes as string),
-    events: (extra.events ?? []).map(([event, time, own]) => ({
-      name: event,
-      timeUnixNano: BigInt(time),
-      attributes: plain(own),
-    })),
-    links: (extra.links ?? []).map(([linkTrace, linkSpan, own, state]) => ({
-      traceId: linkTrace,
-      spanId: linkSpan,
-      traceState: state ?? undefined,
-      attributes: plain(own),
-    })),
-    resource: source?.resource ?? NO_RESOURCE,
-    scope: source?.scope,
-    droppedAttributes: extra.dropped?.[0] || undefined,
-    droppedEvents: extra.dropped?.[1] || undefined,
-    droppedLinks: extra.dropped?.[2] || undefined,
-  };
-}
-
 /** A log record as text; its trace, time and source have columns of their own. */
 export function recordText(log: LogRecord): string {
   const { severity, severityText, eventName, body, spanId } = log;
@@ -130,7 +89,8 @@ export function bagFrom(text: string): Attributes {
   return plain(JSON.parse(text));
 }
 
-type Extra = {
+/** What most spans have little or nothing of, as it is kept in one column. */
+export type Extra = {
   state?: string;
   flags?: number;
   events?: [name: string, time: string, attributes: Attributes][];
@@ -172,6 +132,7 @@ function finite(attributes: Attributes): Attributes {
   return attributes;
 }
 
-function plain(parsed: Attributes): Attributes {
+/** The same attributes, with no key that they do not have themselves. */
+export function plain(parsed: Attributes): Attributes {
   return Object.setPrototypeOf(parsed, null);
 }
