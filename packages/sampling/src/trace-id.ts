@@ -7,8 +7,9 @@ export class TraceId {
   readonly second: number;
   readonly third: number;
   readonly fourth: number;
-  /** Where a hold has looked for the trace last. */
+  /** Where a hold has found the trace last, and the stamp that it had there. */
   slot = -1;
+  stamp = 0;
   #text: string | undefined;
 
   /** @param text 32 hex digits; what else it may be stands for some id, always the same */

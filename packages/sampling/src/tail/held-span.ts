@@ -11,10 +11,15 @@ export type HeldSpan = {
   spanContext(): SpanContext;
 };
 
+/** What the attributes of a span tell of how it went. */
+export type Outcome = { readonly statusCode: unknown; readonly errorType: unknown };
+
 /** How to read, mark and weigh spans of one kind after their end. */
 export type SpanAccess<Span extends HeldSpan> = {
   /** The value of an attribute. */
   attribute(span: Span, name: string): unknown;
+  /** The attributes `http.response.status_code` and `error.type`, which are asked of every span. */
+  outcome(span: Span): Outcome;
   /** Sets an attribute of a span that has ended. */
   mark(span: Span, name: string, value: string | number): void;
   durationMs(span: Span): number;
@@ -43,6 +48,10 @@ let lastId = new TraceId('');
 /** Access to spans of OpenTelemetry's SDKs. */
 export const readableSpanAccess: SpanAccess<ReadableSpan> = {
   attribute: (span, name) => span.attributes[name],
+  outcome: ({ attributes }) => ({
+    statusCode: attributes['http.response.status_code'],
+    errorType: attributes['error.type'],
+  }),
   mark(span, name, value) {
     span.attributes[name] = value;
   },

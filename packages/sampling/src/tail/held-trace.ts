@@ -13,11 +13,14 @@ export const MAX_SPANS = 1000;
 export class HeldTrace<Span extends HeldSpan, Place> {
   /** Where it is in the table; below 0 when it is of no trace. */
   slot: number;
+  stamp = 0;
   first = 0;
   second = 0;
   third = 0;
   fourth = 0;
-  /** Where the last span is that has ended; it leads to those before. */
+  /** Where the first span is that has ended. */
+  firstPlace: Place | undefined;
+  /** Where the last one is; it leads to those before. */
   lastPlace: Place | undefined;
   /** How many spans have ended and wait. */
   spans = 0;
@@ -60,6 +63,7 @@ export class HeldTrace<Span extends HeldSpan, Place> {
 
   /** Lets go of all it refers to. At rest that is little, and nothing else is looked at: long ago, it is in no cache. */
   release(): void {
+    this.firstPlace = undefined;
     this.lastPlace = undefined;
     if (this.resting) return;
     this.#open.fill(undefined, 0, this.#openSpans);
@@ -101,9 +105,10 @@ export class HeldTrace<Span extends HeldSpan, Place> {
       this.#untracked = Math.max(0, this.#untracked - 1);
       return;
     }
-    this.#openSpans -= 1;
-    open[index] = open[this.#openSpans];
-    open[this.#openSpans] = undefined;
+    const last = this.#openSpans - 1;
+    this.#openSpans = last;
+    if (index !== last) open[index] = open[last];
+    open[last] = undefined;
   }
 
   /** The first open span that began work here of which this is true. */

@@ -84,6 +84,7 @@ export class HeldTraces<Span extends HeldSpan, Place> {
       return;
     }
     const bytes = this.#shelf.weigh(place);
+    if (trace.lastPlace === undefined) trace.firstPlace = place;
     trace.lastPlace = place;
     trace.spans += 1;
     trace.bytes += bytes;
@@ -155,7 +156,7 @@ export class HeldTraces<Span extends HeldSpan, Place> {
   }
 
   #drop(trace: HeldTrace<Span, Place>, evicted: boolean): void {
-    const forgotten = this.#shelf.forget(trace.lastPlace, trace.spans);
+    const forgotten = this.#shelf.forget(trace.firstPlace, trace.lastPlace, trace.spans);
     this.#spans -= forgotten;
     this.#onDrop(trace, forgotten, evicted);
     this.#remove(trace);

@@ -25,8 +25,10 @@ export class SlowRule<Span extends HeldSpan> {
 
   /** Whether the first span of a process, which has ended, took too long. To be asked once of each: it learns by that. */
   learn(root: Span): boolean {
-    if (!this.applies || this.#isLongLived(root)) return false;
+    if (!this.applies) return false;
     const durationMs = this.#access.durationMs(root);
+    // Where nothing is learnt from those that were quick, nothing else is looked at.
+    if ((this.#lowestMs > 0 && durationMs <= this.#lowestMs) || this.#isLongLived(root)) return false;
     const limit = this.#limitOf(root);
     if (typeof limit === 'number') return durationMs > limit;
     const slow = durationMs > limit.p99;

@@ -8,11 +8,10 @@ const BLAMES_THE_REQUEST = /^4\d\d$/;
  * is an answer, not an error, also to a CLIENT span, for which the conventions set the status ERROR and `error.type` to `404`.
  */
 export function hasFailed<Span extends HeldSpan>(span: Span, access: SpanAccess<Span>): boolean {
-  const status = access.attribute(span, 'http.response.status_code');
-  if (typeof status === 'number' && status >= 500) return true;
-  const type = access.attribute(span, 'error.type');
-  if (type !== undefined && !(typeof type === 'string' && BLAMES_THE_REQUEST.test(type))) return true;
-  return span.status.code === SpanStatusCode.ERROR && !(span.kind === SpanKind.CLIENT && isClientFault(status));
+  const { statusCode, errorType } = access.outcome(span);
+  if (typeof statusCode === 'number' && statusCode >= 500) return true;
+  if (errorType !== undefined && !(typeof errorType === 'string' && BLAMES_THE_REQUEST.test(errorType))) return true;
+  return span.status.code === SpanStatusCode.ERROR && !(span.kind === SpanKind.CLIENT && isClientFault(statusCode));
 }
 
 function isClientFault(status: unknown): boolean {

@@ -27,8 +27,8 @@ export interface SpanShelf<Span extends HeldSpan, Place> {
    * reasons. How many were still there.
    */
   release(id: string, last: Place | undefined, spans: number, verdict: Verdict, omitted: number): number;
-  /** Lets go of the spans of a trace. How many were still there. */
-  forget(last: Place | undefined, spans: number): number;
+  /** Lets go of the spans of a trace, of which these are the places of the first and the last. How many were still there. */
+  forget(first: Place | undefined, last: Place | undefined, spans: number): number;
   /** Gives back memory that is not in use, if there is any. */
   giveBack(): boolean;
 }
@@ -71,7 +71,7 @@ export class ObjectShelf<Span extends HeldSpan> implements SpanShelf<Span, Shelv
     return spans.length;
   }
 
-  forget(_last: ShelvedSpan<Span> | undefined, spans: number): number {
+  forget(_first: ShelvedSpan<Span> | undefined, _last: ShelvedSpan<Span> | undefined, spans: number): number {
     return spans;
   }
 

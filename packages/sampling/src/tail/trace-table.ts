@@ -1,7 +1,7 @@
 import { hashOf, isSameTrace, type TraceId, type TraceWords } from '../trace-id.ts';
 
 /** What is in the table. */
-type Entry = TraceWords & { slot: number };
+type Entry = TraceWords & { slot: number; stamp: number };
 
 const MIN_PLACES = 1024;
 
@@ -35,12 +35,7 @@ export class TraceTable<Trace extends Entry> {
   find(id: TraceId): Trace | undefined {
     // Spans that share an id have the place in common. It may be that of another trace by now, or of another hold.
     const known = id.slot < 0 ? undefined : this.#entries[id.slot];
-    if (known !== undefined && known.slot >= 0 && isSameTrace(known, id)) return known;
-    if (this.size === 0) return undefined;
-    const slot = (this.#places[this.#placeOf(id, hashOf(id))] as number) - 1;
-    if (slot < 0) return undefined;
-    id.slot = slot;
-    return this.#entries[slot];
+    return known !== undefined && known.stamp === id.stamp && known.slot >= 0 ? known : this.#search(id);
   }
 
   /** An entry for an id that has none. */
@@ -51,6 +46,9 @@ export class TraceTable<Trace extends Entry> {
     if (trace.slot < 0) trace.slot = ~trace.slot;
     else this.#entries.push(trace);
     this.#put(trace, id);
+    stamps += 1;
+    trace.stamp = stamps;
+    id.stamp = stamps;
     id.slot = trace.slot;
     const hash = hashOf(id);
     const at = this.#placeOf(id, hash);
@@ -79,6 +77,16 @@ export class TraceTable<Trace extends Entry> {
     this.#entries = [];
     this.#free = [];
     if (this.#places.length > 2 * MIN_PLACES) this.#places = new Int32Array(2 * MIN_PLACES);
+  }
+
+  #search(id: TraceId): Trace | undefined {
+    if (this.size === 0) return undefined;
+    const slot = (this.#places[this.#placeOf(id, hashOf(id))] as number) - 1;
+    if (slot < 0) return undefined;
+    const trace = this.#entries[slot] as Trace;
+    id.slot = slot;
+    id.stamp = trace.stamp;
+    return trace;
   }
 
   /** The place of an id, or that which it would have. */
@@ -118,3 +126,6 @@ export class TraceTable<Trace extends Entry> {
     }
   }
 }
+
+/** Each trace in any table has a number of its own, so that one comparison tells whether an entry is still its. */
+let stamps = 0;

@@ -441,7 +441,7 @@ it('survives a next processor that throws, and one bad span', () => {
   hold.onStart(broken);
   hold.onEnd(broken);
   end(start(), { error: true });
-  const access = { ...readsIds, attribute: fail, mark: fail, durationMs: fail, bytes: fail };
+  const access = { ...readsIds, attribute: fail, outcome: fail, mark: fail, durationMs: fail, bytes: fail };
   const other = new TailHold(readKeepOptions({ slowerThan: 1 }), access, { onStart: fail, onEnd: fail });
   for (const sampled of [true, false]) {
     const span = makeSpan({ sampled });

@@ -70,6 +70,10 @@ export const readsIds = {
 
 const access: SpanAccess<TestSpan> = {
   attribute: (span, name) => span.attributes[name],
+  outcome: ({ attributes }) => ({
+    statusCode: attributes['http.response.status_code'],
+    errorType: attributes['error.type'],
+  }),
   mark(span, name, value) {
     span.attributes[name] = value;
   },

@@ -7,11 +7,11 @@ import { TraceId, traceIdText } from '../../src/trace-id.ts';
 const seed = Number(process.env.THROUGHLINE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`THROUGHLINE_SEED=${seed}`);
 
-type Entry = { slot: number; first: number; second: number; third: number; fourth: number };
+type Entry = { slot: number; stamp: number; first: number; second: number; third: number; fourth: number };
 
 function createTable(): TraceTable<Entry> {
   return new TraceTable<Entry>(
-    (slot) => ({ slot, first: 0, second: 0, third: 0, fourth: 0 }),
+    (slot) => ({ slot, stamp: 0, first: 0, second: 0, third: 0, fourth: 0 }),
     (entry, { first, second, third, fourth }) => Object.assign(entry, { first, second, third, fourth }),
   );
 }

@@ -18,6 +18,8 @@ const META = { remoteParent: 1 << 8, state: 1 << 10 } as const;
 const KIND_AT = 11;
 const STATUS_AT = 14;
 const SHAPE_AT = 16;
+/** More words than there are in a block. */
+const MAX_WORD = 2 ** 24 - 1;
 const TAG_BITS = 3;
 const TAG = { integer: 0, known: 1, latin1: 2, utf8: 3, double: 4, boolean: 5, array: 6, nothing: 7 } as const;
 const INTEGER_END = 2 ** 28;
@@ -97,37 +99,40 @@ function isFit(span: RecordedSpan): boolean {
 }
 
 /** Returns the end of the record, or why it could not be written. */
-function writeRecord(block: RingBlock, span: RecordedSpan, start: number): number {
+function writeRecord(block: RingBlock, span: RecordedSpan, from: number): number {
   const { words, shapes } = block;
-  const { name, startMillis, startNanos, endNanos, traceState } = span;
+  const { startMillis, startNanos, endMillis, endNanos, traceState } = span;
   const { items, length } = span.attributeList;
+  const start = from & MAX_WORD; // so the compiler knows that nothing overflows
   let shape = shapes.root(span.scope);
   if (shape === undefined) return UNFIT;
   let at = start + HEAD_WORDS;
   if (at > words.length) return NO_ROOM;
   if (Number.isNaN(block.baseMillis)) block.baseMillis = startMillis;
-  const sinceBase = startMillis - block.baseMillis;
-  const duration = span.endMillis - startMillis;
-  if (!isWord(sinceBase) || !isWord(startNanos) || !isWord(duration) || !isWord(endNanos)) return UNFIT;
-  words[start + 3] = sinceBase;
-  words[start + 4] = startNanos;
-  words[start + 5] = duration;
-  words[start + 6] = endNanos;
-  words[start + 7] = span.idHigh;
-  words[start + 8] = span.idLow;
-  words[start + 9] = span.parentHigh;
-  words[start + 10] = span.parentLow;
+  const { baseMillis } = block;
+  const sinceBase = (startMillis - baseMillis) | 0;
+  const duration = (endMillis - startMillis) | 0;
+  if (baseMillis + sinceBase !== startMillis || startMillis + duration !== endMillis) return UNFIT;
+  if ((startNanos | 0) !== startNanos || (endNanos | 0) !== endNanos) return UNFIT;
   let meta = (span.traceFlags & 0xff) | (span.kind << KIND_AT) | (span.status.code << STATUS_AT);
   if (span.parentSpanContext?.isRemote === true) meta |= META.remoteParent;
-  at = writeText(block, at, shape.values, name);
-  if (traceState !== undefined && at >= 0) {
-    meta |= META.state;
-    at = writeText(block, at, shapes.states, textOf(traceState));
-  }
+  if (traceState !== undefined) meta |= META.state;
+  words[start + 3] = sinceBase;
+  words[start + 4] = startNanos | 0;
+  words[start + 5] = duration;
+  words[start + 6] = endNanos | 0;
+  words[start + 7] = span.idHigh | 0;
+  words[start + 8] = span.idLow | 0;
+  words[start + 9] = span.parentHigh | 0;
+  words[start + 10] = span.parentLow | 0;
+  at = writeText(block, at, shape.values, span.name);
+  if (traceState !== undefined && at >= 0) at = writeText(block, at, shapes.states, textOf(traceState));
   for (let index = 0; index < length && at >= 0; index += 2) {
     shape = shapes.next(shape, items[index] as string);
     if (shape === undefined) return UNFIT;
-    at = writeValue(block, at, shape.values, items[index + 1]);
+    const value = items[index + 1];
+    const { values } = shape;
+    at = typeof value === 'string' ? writeText(block, at, values, value) : writeValue(block, at, values, value);
   }
   words[start + 2] = meta | (shape.id << SHAPE_AT);
   return at;
@@ -170,24 +175,43 @@ function writeArray(block: RingBlock, start: number, items: readonly unknown[]):
 
 function writeText(block: RingBlock, at: number, known: TextMemo | undefined, value: string): number {
   const { words } = block;
-  const { length } = value;
   if (at >= words.length) return NO_ROOM;
   const before = known === undefined ? -1 : known.find(value, block.epoch, at);
-  if (before >= 0) {
-    words[at] = (before << TAG_BITS) | TAG.known;
-    return at + 1;
-  }
+  if (before < 0) return writeNewText(block, at, value);
+  words[at] = (before << TAG_BITS) | TAG.known;
+  return at + 1;
+}
+
+function writeNewText(block: RingBlock, at: number, value: string): number {
+  const { words } = block;
+  const { length } = value;
   if (length > SHORT_TEXT) return writeLongText(block, at, value);
-  if (at + 1 + ((length + 3) >> 2) > words.length) return NO_ROOM;
+  const end = at + 1 + ((length + 3) >> 2);
+  if (end > words.length) return NO_ROOM;
   const { bytes } = block;
-  const to = (at + 1) << 2;
-  for (let index = 0; index < length; index += 1) {
-    const code = value.charCodeAt(index);
-    if (code > 0xff) return writeLongText(block, at, value);
-    bytes[to + index] = code;
+  let to = (at + 1) << 2;
+  let all = 0;
+  let index = 0;
+  // Four at a time: what has to be looked at for each of them alone is much of the work.
+  for (; index + 4 <= length; index += 4, to += 4) {
+    const first = value.charCodeAt(index);
+    const second = value.charCodeAt(index + 1);
+    const third = value.charCodeAt(index + 2);
+    const fourth = value.charCodeAt(index + 3);
+    all |= first | second | third | fourth;
+    bytes[to] = first;
+    bytes[to + 1] = second;
+    bytes[to + 2] = third;
+    bytes[to + 3] = fourth;
   }
+  for (; index < length; index += 1, to += 1) {
+    const code = value.charCodeAt(index);
+    all |= code;
+    bytes[to] = code;
+  }
+  if (all > 0xff) return writeLongText(block, at, value);
   words[at] = (length << TAG_BITS) | TAG.latin1;
-  return at + 1 + ((length + 3) >> 2);
+  return end;
 }
 
 function writeLongText({ words, bytes }: RingBlock, at: number, value: string): number {
@@ -234,8 +258,4 @@ class ValueReader {
 
 function word(words: Int32Array, at: number): number {
   return words[at] as number;
-}
-
-function isWord(value: number): boolean {
-  return (value | 0) === value;
 }

@@ -9,6 +9,16 @@ const PART_BYTES = 160;
 /** How a hold reads, marks and weighs recorded spans. */
 export const recordedSpanAccess: SpanAccess<RecordedSpan> = {
   attribute: (span, name) => span.attribute(name),
+  outcome({ attributeList: { items, length } }) {
+    let statusCode: unknown;
+    let errorType: unknown;
+    for (let at = 0; at < length; at += 2) {
+      const name = items[at];
+      if (name === 'http.response.status_code') statusCode = items[at + 1];
+      else if (name === 'error.type') errorType = items[at + 1];
+    }
+    return { statusCode, errorType };
+  },
   mark: (span, name, value) => span.attributeList.replace(name, value),
   durationMs: (span) => span.endMillis - span.startMillis + (span.endNanos - span.startNanos) / 1e6,
   traceId: (span) => span.trace,

@@ -52,6 +52,9 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
   readonly #scopeIndices = new Map<Scope, number>();
   /** The number of the oldest block, counted from the beginning. */
   #first = 0;
+  /** The newest block, which is written to, and the place of its first word. */
+  #newest: RingBlock | undefined;
+  #newestAt = 0;
 
   constructor(maxBytes: number, sink: WrittenSpanSink) {
     this.#blockWords = Math.min(MAX_BLOCK_BYTES, Math.max(MIN_BLOCK_BYTES, Math.floor(maxBytes / BLOCKS))) >> 2;
@@ -65,16 +68,14 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
   }
 
   put(span: RecordedSpan, room: number, before: number | undefined): number | undefined {
-    const block = this.#blocks.at(-1) ?? this.#add(room);
+    const block = this.#newest ?? this.#add(room);
     if (block === undefined) return undefined;
     const isEmpty = block.length === 0;
-    const start = this.#write(block, span);
-    if (start >= 0) return this.#placed(block, start, before);
+    let start = this.#write(block, span);
     // A block that is empty has no room for it, or it cannot be written at all.
-    const next = isEmpty || start === UNFIT ? undefined : this.#add(room);
-    if (next === undefined) return undefined;
-    const first = this.#write(next, span);
-    return first < 0 ? undefined : this.#placed(next, first, before);
+    if (start === NO_ROOM && !isEmpty)
+      start = this.#add(room) === undefined ? UNFIT : this.#write(this.#newest as RingBlock, span);
+    return start < 0 ? undefined : this.#placed(start, before);
   }
 
   // The blocks count as a whole.
@@ -94,9 +95,16 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
     return places.length;
   }
 
-  forget(last: number | undefined): number {
+  forget(first: number | undefined, last: number | undefined, spans: number): number {
+    if (first === undefined || last === undefined) return 0;
+    const block = this.#blockOf(last);
+    // Mostly all are in one block, and what they say, written long ago, need not be looked at.
+    if (block !== undefined && block === this.#blockOf(first)) {
+      block.held -= spans;
+      return spans;
+    }
     let forgotten = 0;
-    for (let place = last; place !== undefined; forgotten += 1) {
+    for (let place: number | undefined = last; place !== undefined; forgotten += 1) {
       const block = this.#blockOf(place);
       if (block === undefined) break;
       block.held -= 1;
@@ -111,9 +119,10 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
   }
 
   /** Notes how far before it the last span of its trace is; 0 if there is none, or none any more. */
-  #placed(block: RingBlock, start: number, before: number | undefined): number {
+  #placed(start: number, before: number | undefined): number {
+    const block = this.#newest as RingBlock;
     block.held += 1;
-    const place = (this.#first + this.#blocks.length - 1) * this.#blockWords + start;
+    const place = this.#newestAt + start;
     const isThere = before !== undefined && before >= this.#first * this.#blockWords;
     block.words[start + BEFORE_AT] = isThere ? place - before : 0;
     return place;
@@ -157,7 +166,9 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
       this.#shapes = new SpanShapes();
     }
     block.open(this.#shapes);
+    this.#newestAt = (this.#first + this.#blocks.length) * this.#blockWords;
     this.#blocks.push(block);
+    this.#newest = block;
     return block;
   }
 
@@ -169,6 +180,7 @@ export class SpanRing implements SpanShelf<RecordedSpan, number> {
   #dropOldest(): void {
     const oldest = this.#blocks.shift();
     if (oldest === undefined) return;
+    if (oldest === this.#newest) this.#newest = undefined;
     this.#first += 1;
     this.lost += oldest.held;
     this.#spare.push(oldest);

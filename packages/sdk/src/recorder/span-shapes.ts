@@ -3,26 +3,55 @@ import type { Scope } from './recorded-span.ts';
 const MAX_SHAPES = 1024;
 const WAYS = 8;
 const MAX_TEXT = 160;
+const MANY_MISSES = 15;
 
 /**
- * Which texts were written last in one place of a shape, and where: the method of a request or its user agent is mostly one of
- * a few. The index is by length and last character, so that nothing has to be hashed.
+ * Which texts were written last in one place of a shape, and where: the method of a request or its user agent is mostly the
+ * same as the last time, or one of a few. Their index is by length and last character, so that nothing has to be hashed.
  */
 export class TextMemo {
-  readonly #texts: string[] = new Array(WAYS).fill('');
-  readonly #ats: number[] = new Array(WAYS).fill(0);
-  readonly #epochs: number[] = new Array(WAYS).fill(-1);
+  #last = '';
+  #lastAt = 0;
+  #lastEpoch = -1;
+  #misses = 0;
+  readonly #texts: string[] = [];
+  readonly #ats: number[] = [];
+  readonly #epochs: number[] = [];
 
-  /** Where the text was written in this epoch; -1 if it was not, and from now on it is there. */
+  /** Where the text was written in this epoch; -1 if that is not known. From now on it mostly is. */
   find(text: string, epoch: number, at: number): number {
+    return this.#lastEpoch === epoch && this.#last === text ? this.#lastAt : this.#findOther(text, epoch, at);
+  }
+
+  #findOther(text: string, epoch: number, at: number): number {
     const { length } = text;
     if (length === 0 || length > MAX_TEXT) return -1;
     const way = (length + text.charCodeAt(length - 1)) & (WAYS - 1);
-    if (this.#epochs[way] === epoch && this.#texts[way] === text) return this.#ats[way] as number;
+    const isKnown = this.#epochs[way] === epoch && this.#texts[way] === text;
+    this.#misses = isKnown ? 0 : this.#misses + 1;
+    // What is new every time, such as a path with a number, is remembered now and then, to see whether it still is.
+    if (this.#misses > MANY_MISSES && (this.#misses & MANY_MISSES) !== 0) return -1;
+    const found = isKnown ? (this.#ats[way] as number) : -1;
+    if (!isKnown) this.#remember(text, epoch, at, way);
+    this.#last = text;
+    this.#lastAt = isKnown ? found : at;
+    this.#lastEpoch = epoch;
+    return found;
+  }
+
+  #remember(text: string, epoch: number, at: number, way: number): void {
+    if (this.#texts.length === 0) this.#makeRoom();
     this.#texts[way] = text;
     this.#ats[way] = at;
     this.#epochs[way] = epoch;
-    return -1;
+  }
+
+  #makeRoom(): void {
+    for (let way = 0; way < WAYS; way += 1) {
+      this.#texts.push('');
+      this.#ats.push(0);
+      this.#epochs.push(-1);
+    }
   }
 }
 
@@ -88,7 +117,10 @@ export class SpanShapes {
 
   /** The shape with one name more; `undefined` if there are too many. */
   next(shape: SpanShape, name: string): SpanShape | undefined {
-    if (shape.last !== undefined && shape.lastName === name) return shape.last;
+    return shape.lastName === name ? shape.last : this.#nextOther(shape, name);
+  }
+
+  #nextOther(shape: SpanShape, name: string): SpanShape | undefined {
     let next = shape.others?.get(name);
     if (next === undefined) {
       next = this.#create(shape.scope, shape, name);
