@@ -52,15 +52,18 @@ export async function converseOverHttp2(
     visit: Visit | undefined,
   ): Conversation {
     const { status, text = '', left = false, id } = stream ?? {};
+    const isLeft = left || streams.some(({ leftAll }) => leftAll);
     const isComplete = id !== undefined && connection.ended.has(id);
     const response = { method: planned.method, status, text, isComplete };
-    return { responses: [response], visits: visit === undefined ? [] : [visit], left, halfClosed: false };
+    return { responses: [response], visits: visit === undefined ? [] : [visit], left: isLeft, halfClosed: false };
   }
 }
 
 class FollowedStream {
   status: number | undefined;
   left = false;
+  /** Whether it left with the whole connection. */
+  leftAll = false;
   #heads = '';
   #body = '';
   readonly #session: ClientHttp2Session;
@@ -130,6 +133,7 @@ class FollowedStream {
   #leave(all: boolean): void {
     if (this.#stream.closed || this.#stream.destroyed) return;
     this.left = true;
+    this.leftAll = all;
     if (all) this.#session.destroy();
     else this.#stream.close(constants.NGHTTP2_CANCEL);
   }
