@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { context } from '../context/registered-api.ts';
@@ -26,6 +26,8 @@ class Messages {
   readonly response: ServerResponse;
   /** There in HTTP/2 only. */
   readonly stream: ServerHttp2Stream | undefined;
+  /** The connection of the stream, which forgets it when it closes. */
+  readonly session: Http2Session | undefined;
   /** What the router of a framework is to remember. */
   routing: object | undefined;
   // The methods that ours stand in front of; they need not be the prototype's, other middleware does the same.
@@ -50,6 +52,7 @@ class Messages {
     this.request = request;
     this.response = response;
     this.stream = (response as { stream?: ServerHttp2Stream }).stream;
+    this.session = this.stream?.session;
     this.emitOfRequest = request.emit as Method;
     this.emitOfResponse = response.emit as Method;
     this.writeHead = response.writeHead as Method;
@@ -251,7 +254,7 @@ export function outcomeOf(request: IncomingMessage, response: ServerResponse): O
     abortedBy:
       messages.stream === undefined
         ? abortedBy(messages, request, response)
-        : streamAbortedBy(messages.stream, request.method === 'HEAD'),
+        : streamAbortedBy(messages.stream, messages.session, request.method === 'HEAD'),
     contentType: typeof messages.contentType === 'string' ? messages.contentType : undefined,
   };
 }
@@ -285,12 +288,20 @@ function abortedBy(messages: Messages, { socket }: IncomingMessage, response: Se
 
 // Clients cancel, or send what is none of the protocol (https://www.rfc-editor.org/rfc/rfc9113#section-7), and Node.js cancels what a
 // connection leaves behind. Servers that break a stream off say that nothing is wrong with the client, or that they have failed.
+const NO_ERROR = 0;
 const PROTOCOL_ERROR = 1;
 const CANCEL = 8;
 
-// What was ended and waits for the client to read on is not aborted, and can be lost; what answers HEAD is finished from the start.
-function streamAbortedBy(stream: ServerHttp2Stream, isHead: boolean): Outcome['abortedBy'] {
+function streamAbortedBy(
+  stream: ServerHttp2Stream,
+  session: Http2Session | undefined,
+  isHead: boolean,
+): Outcome['abortedBy'] {
   const { aborted, headersSent, rstCode, writableFinished } = stream;
+  // What was ended and waits for the client to read on is not aborted, and can be lost; what answers HEAD is finished from the
+  // start.
   if (!aborted && (isHead ? headersSent : writableFinished)) return undefined;
-  return rstCode === CANCEL || rstCode === PROTOCOL_ERROR ? 'client' : 'server';
+  // A connection that its client resets after it has said goodbye ends as if nothing was wrong.
+  const isLost = rstCode === NO_ERROR && session?.destroyed === true;
+  return isLost || rstCode === CANCEL || rstCode === PROTOCOL_ERROR ? 'client' : 'server';
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type Http2Session } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
 import type { Scenario } from '../contract.ts';
 import { serve } from '../http-requests.ts';
 import type { KitExchange, KitRoute, ServerSubject } from '../http-server-subject.ts';
@@ -111,6 +112,31 @@ export const http2AbortScenarios: readonly Scenario<ServerSubject>[] = [
       ),
   },
   {
+    title: 'a client that says goodbye and resets the connection over HTTP/2 is no success',
+    run(subject, recorder) {
+      let leave = (): void => {};
+      const handle = ({ request, response }: KitExchange): undefined => {
+        (request as Http2Exchange['request']).stream.session.once('goaway', () => leave());
+        response.end(LARGE);
+        return undefined;
+      };
+      return serve(subject, [{ method: 'GET', path: '/work', handle }], async (url) => {
+        const socket = connectSocket(Number(new URL(url).port), '127.0.0.1');
+        const session = connect(url, { createConnection: () => socket });
+        session.on('error', () => {});
+        const stream = session.request({ ':path': '/work' });
+        stream.on('error', () => {});
+        await once(stream, 'response');
+        leave = () => socket.resetAndDestroy();
+        session.goaway();
+        const span = await recorder.take('GET /work');
+        session.destroy();
+        assert.equal(span.attributes['error.type'], 'client_aborted');
+        assert.equal(span.status, 'ERROR');
+      });
+    },
+  },
+  {
     title: 'a client that breaks off its body over HTTP/2 is no success',
     run(subject, recorder) {
       const { route, entered } = hanging('POST');
@@ -183,4 +209,6 @@ function resetHalfway({ request: { stream }, response }: Http2Exchange): void {
 }
 
 // Node's compatibility layer: the same objects, with their stream.
-type Http2Exchange = KitExchange & { request: { stream: { close(code: number): void; destroy(): void } } };
+type Http2Exchange = KitExchange & {
+  request: { stream: { close(code: number): void; destroy(): void; session: Http2Session } };
+};
