@@ -67,6 +67,31 @@ export function questionsAbout(spans: readonly Span[], next: () => number, count
   });
 }
 
+/** The same about what each span and trace has, and both together. */
+export function plainQuestionsAbout(spans: readonly Span[], next: () => number, count = 60): SpanFilter[] {
+  const one = <T>(of: readonly T[]) => of[Math.floor(next() * of.length)] as T;
+  const single = (): SpanFilter => {
+    const { name, resource, startUnixNano, endUnixNano } = one(spans);
+    const [is, by] = ['compare', one(['=', '!='] as const)] as const;
+    const about = Number(endUnixNano - startUnixNano) + one([0, 0, 0.5, 1, -1]);
+    const order = one(['<', '<=', '>', '>='] as const);
+    return one<SpanFilter>([
+      { is, by, field: { of: one(['name', 'rootName'] as const) }, value: name },
+      { is, by, field: { of: one(['service', 'rootService'] as const) }, value: resource.service },
+      { is, by, field: { of: 'status' }, value: one(['unset', 'ok', 'error', 'failed', 2]) },
+      { is, by, field: { of: 'kind' }, value: one(['internal', 'server', 'client', 'other']) },
+      { is, by: order, field: { of: one(['duration', 'traceDuration'] as const) }, value: about },
+      { is: 'present', field: { of: one(['name', 'rootName', 'traceDuration', 'statusMessage'] as const) } },
+    ]);
+  };
+  return Array.from({ length: count }, (): SpanFilter => {
+    const form = next();
+    const items = [single(), single()];
+    if (form < 0.2) return { is: 'not', item: form < 0.1 ? single() : { is: 'or', items } };
+    return form < 0.6 ? { is: form < 0.3 ? 'or' : 'and', items } : single();
+  });
+}
+
 /** Numbers from 0 to 1, evenly; a linear congruential generator. */
 export function randomFrom(seed: number): () => number {
   let state = seed;

@@ -5,8 +5,8 @@ import type { SpanFilter } from '../src/query/filter.ts';
 import { openDuckDbStore } from '../src/store/duckdb-store.ts';
 import { createMemoryStore } from '../src/store/memory-store.ts';
 import { fileForTest } from './file-for-test.ts';
-import { oddSpan, questionsAbout, randomFrom } from './odd-spans.ts';
-import { span } from './spans.ts';
+import { oddSpan, plainQuestionsAbout, questionsAbout, randomFrom } from './odd-spans.ts';
+import { nextId, span } from './spans.ts';
 
 const SEED = Date.now() & 0x7fffffff;
 const SPANS = 600;
@@ -31,6 +31,51 @@ it('finds the same in the file and in memory, whatever spans are like and whatev
   }
   expect(questions.length).toBeGreaterThan(100);
 });
+
+it('finds the same by what each span and trace has, and counts the same spans', async () => {
+  const next = randomFrom(SEED);
+  const one = <T>(of: readonly T[]) => of[Math.floor(next() * of.length)] as T;
+  const spans: Span[] = [];
+  while (spans.length < SPANS) {
+    const traceId = nextId(32);
+    const size = 1 + Math.floor(next() * 4);
+    for (let at = 0; at < size; at++) {
+      const parent = spans.at(-1);
+      spans.push(
+        span({
+          traceId,
+          ...(at > 0 && parent !== undefined && { parentSpanId: parent.spanId }),
+          name: one(['GET /', 'POST /checkout', '1e21', '42', 'Straße']),
+          service: one(['shop', 'stock', '42']),
+          kind: one(['internal', 'server', 'client', 'producer', 'consumer']),
+          status: one(['unset', 'unset', 'ok', 'error']),
+          ...(next() < 0.3 && { statusMessage: 'no stock' }),
+          startMs: spans.length + at,
+          durationMs: one([0, 1, 2, 3.5, 1000, 3e9]),
+        }),
+      );
+    }
+  }
+  const file = await openDuckDbStore({ file: fileForTest(), maxBytes: 1e9, maxAge: 1e12 });
+  const memory = createMemoryStore({ maxBytes: 1e9 });
+  onTestFinished(async () => void (await Promise.all([file.close(), memory.close()])));
+  // In parts, so that a trace comes in several.
+  for (let at = 0; at < spans.length; at += 7)
+    for (const store of [file, memory]) await store.append({ spans: spans.slice(at, at + 7), logs: [], bytes: 1 });
+  let found = 0;
+  for (const filter of plainQuestionsAbout(spans, next, 300)) {
+    const [inFile, inMemory] = await Promise.all(
+      [file, memory].map(async (store) =>
+        (await store.search({ filter: { is: 'span', filter } }, 'slowest', SPANS))
+          .map(({ traceId, matchCount, duration }) => `${traceId} ${matchCount} ${duration}`)
+          .sort(),
+      ),
+    );
+    found += inFile?.length ?? 0;
+    expect(inFile, `${JSON.stringify(filter)}, seed ${SEED}`).toEqual(inMemory);
+  }
+  expect(found).toBeGreaterThan(1000);
+}, 60_000);
 
 function described({ traceId, name, statusMessage, attributes }: Span): string {
   return JSON.stringify([traceId, name, statusMessage, attributes]);

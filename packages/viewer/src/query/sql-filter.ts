@@ -1,3 +1,4 @@
+import { SPAN_KINDS, SPAN_STATUSES } from '../api/messages.ts';
 import type { Comparison, Field, SpanFilter, TraceFilter } from './filter.ts';
 
 /** Collects the values of a statement; they never become part of its text. */
@@ -26,6 +27,38 @@ export function asksForTrace(filter: SpanFilter): boolean {
     default:
       return false;
   }
+}
+
+/** Whether a filter asks for nothing but the trace of a span: all spans of a trace are meant, or none. */
+export function asksForTraceOnly(filter: SpanFilter): boolean {
+  switch (filter.is) {
+    case 'and':
+    case 'or':
+      return filter.items.length > 0 && filter.items.every(asksForTraceOnly);
+    case 'not':
+      return asksForTraceOnly(filter.item);
+    case 'compare':
+    case 'present':
+      return asksForTrace(filter);
+    default:
+      return false;
+  }
+}
+
+/**
+ * A condition on a part of a trace that at least one part of each trace has that a filter means; nothing where there is none that
+ * is easily found.
+ */
+export function partCondition(filter: SpanFilter, values: SqlValues): string | undefined {
+  if (filter.is === 'and') {
+    for (const item of filter.items) {
+      const condition = partCondition(item, values);
+      if (condition !== undefined) return condition;
+    }
+  }
+  if (filter.is !== 'compare') return undefined;
+  const column = filter.field.of === 'rootName' ? 'root_name' : filter.field.of === 'rootService' ? 'root_service' : '';
+  return column === '' ? undefined : `coalesce(${compared(column, filter.by, filter.value, values)}, false)`;
 }
 
 /** The condition, never null, on a span `s`, its source `o` and its trace `t` that a filter stands for. */
@@ -60,12 +93,16 @@ export function spanCondition(filter: SpanFilter, values: SqlValues): string {
     }
     case 'compare': {
       const { field, by, value } = filter;
-      if (field.of !== 'attribute') return `coalesce(${compared(fieldOf(field, values), by, value, values)}, false)`;
+      if (field.of !== 'attribute')
+        return (
+          ofColumn(field, by, value, values) ??
+          `coalesce(${compared(fieldOf(field, values), by, value, values)}, false)`
+        );
       const text = fieldOf(field, values);
       const single = compared(text, by, value, values);
       const ofItems = `len(list_filter(json_extract_string(${text}, '$[*]'), lambda item: coalesce(${compared('item', by, value, values)}, false))) > 0`;
-      // What looks like a list may be a text.
-      const isList = `${text} LIKE '[%]' AND json_valid(${text})`;
+      // What looks like a list may be a text. Where there is no bracket at all, the JSON is not read once more for it.
+      const isList = `${mayHaveList(field)} AND ${text} LIKE '[%]' AND json_valid(${text})`;
       const matches = `coalesce(CASE WHEN ${isList} THEN ${ofItems} ELSE ${single} END, false)`;
       return `(${mayHave(field, by, value, values)} AND ${matches})`;
     }
@@ -97,6 +134,38 @@ function mayHave(
   const shared = `contains(o.attributes, ${text})`;
   if (scope === 'span') return own;
   return scope === 'resource' ? shared : `(${own} OR ${shared})`;
+}
+
+function mayHaveList({ scope }: Extract<Field, { of: 'attribute' }>): string {
+  const own = "contains(s.attributes, '[')";
+  const shared = "contains(o.attributes, '[')";
+  if (scope === 'span') return own;
+  return scope === 'resource' ? shared : `(${own} OR ${shared})`;
+}
+
+// What compares a column as it is stored is many times faster than what makes texts of it first. None of these is ever null.
+function ofColumn(
+  { of }: Field,
+  by: Comparison,
+  value: string | number | boolean,
+  values: SqlValues,
+): string | undefined {
+  const isOrder = by === '<' || by === '<=' || by === '>' || by === '>=';
+  if (of === 'duration' && isOrder && typeof value === 'number')
+    return Number.isSafeInteger(value) ? `(s.duration ${by} ${values.add(String(value))}::BIGINT)` : undefined;
+  if (by !== '=' && by !== '!=') return undefined;
+  switch (of) {
+    case 'name':
+    case 'service':
+      return `(s.${of} ${by} ${values.add(String(value))})`;
+    case 'status':
+    case 'kind': {
+      const code = (of === 'status' ? SPAN_STATUSES : SPAN_KINDS).findIndex((name) => name === String(value));
+      return code === -1 ? String(by === '!=') : `(s.${of} ${by} ${code})`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function idCondition(id: string): string {

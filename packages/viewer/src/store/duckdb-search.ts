@@ -1,6 +1,13 @@
 import type { FoundTrace } from '../api/messages.ts';
 import { spanFilters } from '../query/filter.ts';
-import { asksForTrace, SqlValues, spanCondition, traceCondition } from '../query/sql-filter.ts';
+import {
+  asksForTrace,
+  asksForTraceOnly,
+  partCondition,
+  SqlValues,
+  spanCondition,
+  traceCondition,
+} from '../query/sql-filter.ts';
 import { type Stored, storedAt } from './duckdb-candidates.ts';
 import { hexOf } from './duckdb-rows.ts';
 import { nanoseconds } from './nanoseconds.ts';
@@ -59,6 +66,21 @@ function matchedTraces(selection: Selection, values: SqlValues, bounds: Bounds) 
     const conditions = [...recent, ...runOf(selection)];
     const chosen = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     return { matches: '', chosen, joined: '', count: 'NULL' };
+  }
+  const [only] = filters;
+  if (filters.length === 1 && only !== undefined && asksForTraceOnly(only) && !hasWindow(selection)) {
+    // Their parts say it all; spans need not be looked at.
+    const recent = since === undefined ? [] : [`start_ns >= ${since}`];
+    const part = partCondition(only, values);
+    const likely = part === undefined ? [] : [`trace_id IN (SELECT trace_id FROM parts WHERE ${part})`];
+    const where = ['true', ...recent, ...likely].join(' AND ');
+    return {
+      matches: `m AS MATERIALIZED (
+        SELECT trace_id, spans FROM (${SUMMARY} WHERE ${where} GROUP BY trace_id) t WHERE ${spanCondition(only, values)}),`,
+      chosen: 'WHERE trace_id IN (SELECT trace_id FROM m)',
+      joined: 'JOIN m ON m.trace_id = t.trace_id',
+      count: 'm.spans',
+    };
   }
   const { from, conditions } = matching(selection, values, bounds);
   const flags = conditions.map((condition, index) => `${condition} AS b${index}`).join(', ');
@@ -144,6 +166,11 @@ function traceWindow({ fromMs, toMs, run }: Selection, since: bigint | undefined
     ...(run === undefined ? [] : [`t.run = ${Math.trunc(run)}`]),
   ];
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+}
+
+// Spans are counted that are within it.
+function hasWindow({ fromMs, toMs, run }: Selection): boolean {
+  return fromMs !== undefined || toMs !== undefined || run !== undefined;
 }
 
 function runOf({ run }: { readonly run?: number | undefined }): string[] {

@@ -5,9 +5,11 @@ import { foundTrace, latestStatement, searchStatement } from './duckdb-search.ts
 import { nanoseconds } from './nanoseconds.ts';
 import type { Selection, Sort } from './trace-store.ts';
 
-/** The first look is at so many of the latest parts of traces, each one after it at a time that is so many times longer. */
+/** The first look is at so many of the latest parts of traces, each one after it at a time that is at most so many times longer. */
 const FIRST_PARTS = 1000;
 const LONGER = 8;
+/** What was found says how much longer it has to be; some more, as traces are not evenly spread. */
+const MARGIN = 1.5;
 /** What is in no larger a share of the spans is looked for among all of these at once. */
 const RARE = 1 / LONGER;
 
@@ -27,21 +29,27 @@ export async function searchTraces(
     return (await reader.rows(sql, values)).map(foundTrace);
   };
   if (sort === 'latest' && (stored === undefined || stored.share > RARE)) {
-    for await (const since of looksBack(reader, selection, limit)) {
-      const found = await find(since);
+    const times = await lookBack(reader, selection, limit);
+    // The last look, at everything, is not worth less than a part of it before.
+    for (let time = times?.first ?? 0n; times !== undefined && times.whole / time >= 2n; ) {
+      const found = await find(times.latest - time);
       if (found.length >= limit) return found;
+      time = longer(time, limit / found.length);
     }
   }
   return find();
 }
 
-async function* looksBack(reader: DuckDbReader, selection: Selection, limit: number): AsyncGenerator<bigint> {
+/** When the latest traces began, how long the first look is, and how long all of them take. Nothing where there are few. */
+async function lookBack(reader: DuckDbReader, selection: Selection, limit: number) {
   const parts = Math.max(FIRST_PARTS, limit * 4);
   const [[count, from, last, first] = []] = await reader.rows(latestStatement(selection, parts));
-  if (Number(count) < parts) return;
+  if (Number(count) < parts) return undefined;
   const oldest = [BigInt(first as bigint), nanoseconds(selection.fromMs ?? 0)].reduce((a, b) => (a > b ? a : b));
   const latest = BigInt(last as bigint);
-  let time = latest - BigInt(from as bigint) + 1n;
-  // The last look, at everything, is not worth less than a part of it before.
-  for (; (latest - oldest) / time >= 2n; time *= BigInt(LONGER)) yield latest - time;
+  return { latest, first: latest - BigInt(from as bigint) + 1n, whole: latest - oldest };
+}
+
+function longer(time: bigint, missing: number): bigint {
+  return time * BigInt(Math.ceil(Math.min(LONGER, missing * MARGIN)));
 }
