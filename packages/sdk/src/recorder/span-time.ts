@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { HrTime, TimeInput } from '@opentelemetry/api';
 
 export const NANOS_PER_MILLI = 1_000_000;
