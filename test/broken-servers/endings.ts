@@ -116,6 +116,15 @@ export const endingDefects: readonly BrokenServer[] = [
     },
   },
   {
+    defect: 'forgets a pipelined request whose connection is upgraded before its turn',
+    rejectedBy: 'a pipelined request whose connection is upgraded before its turn ends its span when that closes',
+    inside(request, response, next) {
+      const isQueued = response.socket === null;
+      replace(trace.getActiveSpan() as Span, 'end', (end) => (!isQueued || request.destroyed) && end());
+      next();
+    },
+  },
+  {
     defect: 'takes a client that left a stream of events for an error',
     rejectedBy: 'a client that leaves a stream of server-sent events is no error',
     options: (options) => ({

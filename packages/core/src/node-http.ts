@@ -18,7 +18,6 @@ import {
   isUpgraded,
   outcomeOf,
   requestOf,
-  responseOf,
   sentHeader,
   whenClosed,
 } from './server/node-messages.ts';
@@ -125,7 +124,7 @@ export function createServerTracing<Source>(
     if (framework.hasHooks === true) followReader(request);
     whenClosed(response, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
-    if (response.socket === null) request.on('close', finishQueued);
+    if (response.socket === null) whenLost(response, request.socket, finishQueued);
     if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, request);
     return exchange;
   }
@@ -143,12 +142,8 @@ export function createServerTracing<Source>(
     context.with((exchangeOf(response) as Exchange).context, finish, undefined, response);
   }
 
-  function finishQueued(this: IncomingMessage): void {
-    const response = responseOf(this);
-    if (!isQueued(response)) return;
-    if (this.socket?.destroyed === true) finish(response);
-    // A request closes when its body was read, too.
-    else whenLost(response, this.socket, finish);
+  function finishQueued(response: ServerResponse): void {
+    if (isQueued(response)) finish(response);
   }
 
   function complete(response: ServerResponse): void {

@@ -86,11 +86,6 @@ export function requestOf(response: ServerResponse): IncomingMessage {
   return knownMessages(response).request;
 }
 
-/** The response to a traced request. */
-export function responseOf(request: IncomingMessage): ServerResponse {
-  return knownMessages(request).response;
-}
-
 /**
  * Ties an exchange to Node's objects: their events run in its context, wherever Node emits them from (the parser reads
  * a body, and a socket closes, outside of any handler), the response says its correlation ID, and tells when its headers

@@ -7,8 +7,9 @@ type Lost = (response: ServerResponse) => void;
 const queues = new WeakMap<Socket, Map<ServerResponse, Lost>>();
 
 /**
- * Calls a function if the connection closes before a pipelined response has its turn: Node tells nobody of that whose
- * request was read to its end (https://github.com/nodejs/node/blob/v24.x/lib/_http_server.js, `abortIncoming`).
+ * Calls a function if the connection closes before a pipelined response has its turn: Node tells nobody of that where the
+ * request was read to its end, or a later one has upgraded the connection
+ * (https://github.com/nodejs/node/blob/v24.x/lib/_http_server.js, `abortIncoming` and `onParserExecuteCommon`).
  */
 export function whenLost(response: ServerResponse, socket: Socket, lost: Lost): void {
   let queue = queues.get(socket);

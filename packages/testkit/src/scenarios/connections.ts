@@ -95,6 +95,34 @@ export const connectionScenarios: readonly Scenario<ServerSubject>[] = [
     },
   },
   {
+    title: 'a pipelined request whose connection is upgraded before its turn ends its span when that closes',
+    run(subject, recorder) {
+      const first: KitRoute = { method: 'GET', path: '/first', handle: () => undefined };
+      const second: KitRoute = { method: 'GET', path: '/second', handle: () => undefined };
+      return serve(
+        subject,
+        [first, second],
+        async (url) => {
+          const socket = openSocket(url);
+          socket.write(rawRequest('GET /first') + rawRequest('GET /second') + rawRequest('GET /socket', socketUpgrade));
+          await once(socket, 'data');
+          socket.destroy();
+          for (const name of ['GET /first', 'GET /second']) {
+            const span = await recorder.take(name);
+            assert.equal(span.attributes['http.response.status_code'], undefined);
+            assert.equal(span.status, 'ERROR');
+          }
+        },
+        {
+          upgrade(_request, socket) {
+            socket.on('end', () => socket.end()).resume();
+            socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+          },
+        },
+      );
+    },
+  },
+  {
     title: 'a connection that saw an error serves the next request as if nothing had happened',
     run: (subject, recorder) =>
       serve(
