@@ -12,7 +12,10 @@ const seconds = process.env.FUZZ_SECONDS;
 const budget =
   seconds === undefined ? { programs: 60 } : { milliseconds: (Number(seconds) * 1000) / fuzzedSubjects.length };
 
-it.each(fuzzedSubjects)(
+// On a machine that is very busy, a server of HTTP/2 may read a request only after its client was judged: not for CI.
+const subjects = fuzzedSubjects.filter(({ protocol }) => seconds !== undefined || protocol !== 'HTTP/2');
+
+it.each(subjects)(
   '$name: whatever clients and handlers do',
   async (subject) => {
     const { finding, programs, requests } = await fuzzServer(subject, seed, budget);
