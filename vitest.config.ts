@@ -12,6 +12,6 @@ export default defineConfig({
     // Most tests wait for sockets and timers, so more of them than there are processors get along.
     maxWorkers: 4,
     testTimeout: 120_000,
-    hookTimeout: 20_000,
+    hookTimeout: 60_000,
   },
 });

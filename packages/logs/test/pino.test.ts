@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +140,7 @@ describe('traceFields', () => {
     const folder = await mkdtemp(join(tmpdir(), 'throughline-'));
     const destination = join(folder, 'app.log');
     const transport = pino.transport({ target: 'pino/file', options: { destination } });
+    await once(transport, 'ready');
     const logger = pino({ mixin: traceFields() }, transport);
     const spans = [await inSpan(() => logger.info('one')), await inSpan(() => logger.info('two'))];
     await new Promise((resolve) => transport.on('close', resolve).end());

@@ -29,7 +29,7 @@ const ways: [string, StartTracingOptions][] = [
 
 describe.each(ways)('with %s', (_name, way) => {
   it('a handler that fails keeps its trace, the span of the sender too, at a ratio of 0', async () => {
-    const handle = start({ ...way, sampling: { ratio: 0, keep: {} } });
+    const handle = start({ ...way, sampling: { ratio: 0, keep: { slowerThan: '1m' } } });
     handle(() => 'fine');
     expect(() =>
       handle(() => {
