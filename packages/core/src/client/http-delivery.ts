@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { isErrored, isReadable, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
