@@ -262,7 +262,7 @@ describeWithService('postgres', 'a traced pool of pg', (url) => {
     });
 
     it('which says when the connection was opened, and when there was none in time', async () => {
-      const single = createPool({ max: 1, connectionTimeoutMillis: 50 });
+      const single = createPool({ max: 1, connectionTimeoutMillis: 1500 });
       const [holder, opening] = await inSpan('opening', () => single.connect());
       const opened = await recorder.take((span) => span.parentSpanId === opening.spanId);
       expect(opened.attributes['throughline.pool.opened_connection']).toBe(true);
