@@ -61,7 +61,7 @@ async function copy() {
     await connection.run(`INSERT INTO parts SELECT ${stored}, ${later('start_ns')}, ${later('end_ns')}, spans, errors, is_root,
       ${later('root_start')}, root_service, root_name, services FROM parts WHERE stored_ms <= ${last}`);
     const shifted = (column) => `${column} + ${storedFor * number}`;
-    await connection.run(`INSERT INTO signatures SELECT ${shifted('greatest(from_ms, ' + first + ')')}, ${shifted('to_ms')}, bits
+    await connection.run(`INSERT INTO signatures SELECT ${shifted(`greatest(from_ms, ${first})`)}, ${shifted('to_ms')}, bits
       FROM signatures WHERE to_ms <= ${last}`);
   }
   await connection.run('CHECKPOINT');

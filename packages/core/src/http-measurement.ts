@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { knownMethod } from './http/http-attributes.ts';
 import type { Exchange, Outcome } from './http-server.ts';
-import { isUpgraded, sentHeader } from './server/node-messages.ts';
+import { sentHeader } from './server/node-messages.ts';
+import { isUpgraded } from './server/node-outcome.ts';
 
 /** What is known of an exchange when it begins. */
 export type StartedExchange = {

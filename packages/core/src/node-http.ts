@@ -10,17 +10,8 @@ import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
 import { Exchange, localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
-import {
-  attachExchange,
-  exchangeOf,
-  followReader,
-  isQueued,
-  isUpgraded,
-  outcomeOf,
-  requestOf,
-  sentHeader,
-  whenClosed,
-} from './server/node-messages.ts';
+import { attachExchange, exchangeOf, followReader, requestOf, sentHeader, whenClosed } from './server/node-messages.ts';
+import { isQueued, isUpgraded, outcomeOf } from './server/node-outcome.ts';
 import { whenLost } from './server/queued-responses.ts';
 import { extractTrusted } from './server/trust.ts';
 import { callerOf, remindOfCaller } from './signals/caller-signal.ts';

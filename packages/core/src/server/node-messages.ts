@@ -1,18 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { context } from '../context/registered-api.ts';
 import { type Correlation, getRequestScope } from '../correlation.ts';
-import type { Exchange, Outcome } from '../http-server.ts';
+import type { Exchange } from '../http-server.ts';
 import { keepSignals } from '../keep-signals.ts';
 import { answerCaller } from '../signals/caller-signal.ts';
 import { type HeadHeaders, headersIn, valueIn } from '../signals/head-arguments.ts';
 import { callSafely } from '../span/failure.ts';
 
 /** Stands for a status that was written when the connection was gone. */
-const LOST = 'lost';
+export const LOST = 'lost';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -20,7 +19,7 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
  * A request and its response, with what there is to know of them besides. It hangs on both by one property: whoever
  * changes the prototypes of the two for each request, as Express does, makes every further property cost microseconds.
  */
-class Messages {
+export class Messages {
   exchange: Exchange | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -157,7 +156,8 @@ export function messagesOf(message: object): Messages | undefined {
   return (message as Traced)[MESSAGES];
 }
 
-function knownMessages(message: object): Messages {
+/** The same of one that was prepared. */
+export function knownMessages(message: object): Messages {
   return (message as Traced)[MESSAGES] as Messages;
 }
 
@@ -229,74 +229,4 @@ function echo(response: ServerResponse, args: unknown[], { header, id }: Correla
   const given = headersIn(args);
   if (given !== undefined && valueIn(given, header) !== undefined) return;
   if (!response.hasHeader(header)) response.setHeader(header, id);
-}
-
-/** Whether the connection of a request became another protocol's: whoever does that leaves the response unused. */
-export function isUpgraded(
-  request: IncomingMessage & { readonly upgrade?: boolean },
-  response: ServerResponse,
-): boolean {
-  return request.upgrade === true && !response.headersSent;
-}
-
-/** How the exchange ended, as Node's objects tell it when the response closes. */
-export function outcomeOf(request: IncomingMessage, response: ServerResponse): Outcome {
-  // Both sides may end it as they like; what was answered went past us.
-  if (isUpgraded(request, response)) return { statusCode: undefined, abortedBy: undefined, contentType: undefined };
-  const messages = knownMessages(response);
-  return {
-    statusCode: statusSent(messages, response),
-    abortedBy:
-      messages.stream === undefined
-        ? abortedBy(messages, request, response)
-        : streamAbortedBy(messages.stream, messages.session, request.method === 'HEAD'),
-    contentType: typeof messages.contentType === 'string' ? messages.contentType : undefined,
-  };
-}
-
-function statusSent(messages: Messages, response: ServerResponse): number | undefined {
-  if (messages.statusSent === LOST || isQueued(response)) return undefined;
-  // What was answered before the exchange began was not noticed.
-  return (
-    messages.statusSent ?? (response.headersSent && isComplete(messages, response) ? response.statusCode : undefined)
-  );
-}
-
-/** Whether a response waits for its turn on a pipelined connection: it has no socket, and nothing of it has left. */
-export function isQueued(response: ServerResponse): boolean {
-  return response.socket === null && !isComplete(knownMessages(response), response);
-}
-
-function isComplete(messages: Messages, response: ServerResponse): boolean {
-  return messages.complete ?? response.writableFinished;
-}
-
-const CLIENT_RESETS = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
-
-// A client that leaves ends or resets its side of the socket; a server that destroys it does neither.
-function abortedBy(messages: Messages, { socket }: IncomingMessage, response: ServerResponse): Outcome['abortedBy'] {
-  if (isComplete(messages, response) && messages.statusSent !== LOST) return undefined;
-  const { readableEnded = true, errored } = (socket ?? {}) as Partial<Socket> & { errored?: { code?: string } | null };
-  const byClient = readableEnded || (errored?.code !== undefined && CLIENT_RESETS.has(errored.code));
-  return byClient ? 'client' : 'server';
-}
-
-// Clients cancel, or send what is none of the protocol (https://www.rfc-editor.org/rfc/rfc9113#section-7), and Node.js cancels what a
-// connection leaves behind. Servers that break a stream off say that nothing is wrong with the client, or that they have failed.
-const NO_ERROR = 0;
-const PROTOCOL_ERROR = 1;
-const CANCEL = 8;
-
-function streamAbortedBy(
-  stream: ServerHttp2Stream,
-  session: Http2Session | undefined,
-  isHead: boolean,
-): Outcome['abortedBy'] {
-  const { aborted, headersSent, rstCode, writableFinished } = stream;
-  // What was ended and waits for the client to read on is not aborted, and can be lost; what answers HEAD is finished from the
-  // start.
-  if (!aborted && (isHead ? headersSent : writableFinished)) return undefined;
-  // A connection that its client resets after it has said goodbye ends as if nothing was wrong.
-  const isLost = rstCode === NO_ERROR && session?.destroyed === true;
-  return isLost || rstCode === CANCEL || rstCode === PROTOCOL_ERROR ? 'client' : 'server';
 }

@@ -160,7 +160,8 @@ function ofColumn(
       return `(s.${of} ${by} ${values.add(String(value))})`;
     case 'status':
     case 'kind': {
-      const code = (of === 'status' ? SPAN_STATUSES : SPAN_KINDS).findIndex((name) => name === String(value));
+      const names: readonly string[] = of === 'status' ? SPAN_STATUSES : SPAN_KINDS;
+      const code = names.indexOf(String(value));
       return code === -1 ? String(by === '!=') : `(s.${of} ${by} ${code})`;
     }
     default:
