@@ -47,7 +47,7 @@ describeWithService('postgres', 'with PostgreSQL', (database) => {
       let system: Awaited<ReturnType<typeof start>>;
       beforeAll(async () => {
         system = await start(broker, url, database);
-      }, 60_000);
+      }, 180_000);
       afterAll(() => system.stop());
 
       it('a trace that a browser has begun goes whole to the database, with its baggage and its request ID', async () => {
