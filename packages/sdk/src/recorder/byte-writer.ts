@@ -256,9 +256,13 @@ export class ByteWriter {
       if (extra > 0) this.#reserve(extra);
       this.#bytes.copyWithin(start + extra, start, this.#position);
     }
-    this.#position = start - room;
-    this.varint(length);
-    this.#position = start + extra + length;
+    // What is written behind `start` must stay, so nothing here may make room from an earlier position on.
+    const bytes = this.#bytes;
+    let at = start - room;
+    let rest = length;
+    for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
+    bytes[at] = rest;
+    this.#position += extra;
     return extra !== 0;
   }
 
