@@ -1,12 +1,13 @@
 // How many instructions a request takes outside of the kernel, with each variant: `node bench/instructions.mjs [--only
-// framework/routes/variants] [--out folder]`. Counted by Valgrind's callgrind, so that neither a busy machine nor its caches
-// matter; what they matter for a real process is not in it, nor is the kernel's work for sending what is exported. Needs
-// `apt-get install valgrind`, and some minutes for each variant: until 130,000 requests V8 may compile anew.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// framework/routes/variants] [--out folder]`. Counted by Valgrind's callgrind, so that caches and neighbours in them do not
+// matter; what they matter for a real process is not in it, nor is the kernel's work for sending what is exported. How many
+// requests the event loop takes in at once still depends on the machine: count on a quiet one. Needs `apt-get install
+// valgrind`, and some minutes for each variant: until 130,000 requests V8 may compile anew.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { countAnew, counted, requireValgrind, startCounting, underCallgrind } from './callgrind.mjs';
 import { machine } from './machine.mjs';
 import { choose, ROUTES, VARIANTS } from './matrix.mjs';
 import { ask, launch, nextMessage } from './measure.mjs';
@@ -20,8 +21,7 @@ const SETTLE = 1000;
 const COUNTED = 5000;
 const CONNECTIONS = 16;
 
-if (spawnSync('callgrind_control', ['--version']).status !== 0)
-  throw new Error('Valgrind is not installed: `apt-get install valgrind`.');
+requireValgrind();
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: 'fastify/hello/floor,ours-100,ours-tail,ours-1' },
@@ -54,18 +54,7 @@ record('instructions', instructions, options.out);
 async function count(framework, route, variant, peerPort) {
   const folder = mkdtempSync(join(tmpdir(), 'instructions-'));
   const { port: sinkPort } = await ask(sink, { open: VARIANTS[variant].format ?? 'otlp' });
-  // What is compiled while it runs is looked at anew wherever it changes; collecting garbage in one thread is counted the same each time.
-  const under = [
-    'valgrind',
-    '-q',
-    '--tool=callgrind',
-    '--instr-atstart=no',
-    '--smc-check=all-non-file',
-    `--callgrind-out-file=${join(folder, 'out')}`,
-    process.execPath,
-    '--single-threaded-gc',
-  ];
-  const server = launchServer(framework, variant, { sinkPort, peerPort, under });
+  const server = launchServer(framework, variant, { sinkPort, peerPort, under: underCallgrind(folder) });
   const load = launch('./load.mjs');
   try {
     const { port } = await nextMessage(server);
@@ -77,20 +66,13 @@ async function count(framework, route, variant, peerPort) {
       return sent;
     };
     await send(WARM_UP);
-    control('-i', 'on', server.pid);
+    startCounting(server.pid);
     await send(SETTLE);
-    control('-z', server.pid);
+    countAnew(server.pid);
     const sent = await send(COUNTED);
-    control('-d', server.pid);
-    const dump = readdirSync(folder).find((name) => name.startsWith('out.'));
-    const total = /^(?:totals|summary): (\d+)/m.exec(readFileSync(join(folder, dump), 'latin1'))?.[1];
-    return Math.round(Number(total) / sent);
+    return Math.round(counted(folder, server.pid).instructions / sent);
   } finally {
     for (const child of [server, load]) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function control(...words) {
-  execFileSync('callgrind_control', words.map(String), { stdio: 'ignore' });
 }

@@ -6,8 +6,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { startTracing } from '@throughline/sdk';
+import { serveOrder } from './shop-request.mjs';
 
 const REQUESTS = 6000;
 const ROUNDS = 21;
@@ -92,7 +93,9 @@ function serveTurns(options, endpoint) {
     const before = tracing?.stats();
     const cpu = process.cpuUsage();
     for (let index = 0; index < REQUESTS; index += 1) {
-      serve(tracer, index);
+      // Of a hundred requests one fails, and one takes 1.2 s.
+      const place = index % 100;
+      serveOrder(tracer, index, { failed: place === 0, tookMs: place === 50 ? 1200 : 0 });
       if (index % BURST === 0) while ((await idle(tracing)) > MAX_PENDING);
     }
     await tracing?.flush();
@@ -107,31 +110,6 @@ function serveTurns(options, endpoint) {
 /** Lets the export go on; how many spans wait for it. @param {import('@throughline/sdk').Tracing | undefined} tracing @returns {Promise<number>} */
 function idle(tracing) {
   return new Promise((resolve) => setTimeout(() => resolve(tracing?.stats().pending ?? 0), 1));
-}
-
-/** Of a hundred requests one fails, and one takes 1.2 s. @param {import('@opentelemetry/api').Tracer} tracer @param {number} index */
-function serve(tracer, index) {
-  const attributes = {
-    'http.request.method': 'GET',
-    'url.path': `/api/orders/${index}`,
-    'url.scheme': 'https',
-    'server.address': 'shop.example',
-    'client.address': '192.0.2.7',
-    'user_agent.original': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
-  };
-  const startTime = Date.now() - (index % 100 === 50 ? 1200 : 0);
-  const root = tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes, startTime });
-  const parent = trace.setSpan(context.active(), root);
-  for (let call = 0; call < 3; call += 1) {
-    const child = tracer.startSpan('SELECT', { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'pg' } }, parent);
-    child.setAttribute('db.response.returned_rows', call);
-    child.end();
-  }
-  const failed = index % 100 === 0;
-  root.updateName('GET /api/orders/:id');
-  root.setAttributes({ 'http.route': '/api/orders/:id', 'http.response.status_code': failed ? 500 : 200 });
-  if (failed) root.setStatus({ code: SpanStatusCode.ERROR });
-  root.end(Date.now());
 }
 
 /** @param {readonly number[]} values @param {number} share */

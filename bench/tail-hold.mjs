@@ -1,10 +1,11 @@
 // What the tail hold costs, in nanoseconds per span, over recording alone: `npx pnpm build && node --expose-gc bench/tail-hold.mjs`.
 // A request of four spans with the usual attributes; the sampler samples none and records all. Rounds of the variants take
 // turns, because a machine drifts within seconds; the figure is the median over the rounds of the difference in the same round.
-import { context, SpanKind, trace } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { holdProcessor, ruleSampler } from '@throughline/sampling';
+import { serveOrder } from './shop-request.mjs';
 
 const REQUESTS = 10_000;
 const SPANS = 4 * REQUESTS;
@@ -36,33 +37,11 @@ const variants = [...holds].map(([name, hold]) => {
   return { name, hold, tracer: provider.getTracer('bench'), times: /** @type {number[]} */ ([]) };
 });
 
-/** @param {import('@opentelemetry/api').Tracer} tracer @param {number} index */
-function serve(tracer, index) {
-  const attributes = {
-    'http.request.method': 'GET',
-    'url.path': `/api/orders/${index}`,
-    'url.scheme': 'https',
-    'server.address': 'shop.example',
-    'client.address': '192.0.2.7',
-    'user_agent.original': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
-  };
-  const root = tracer.startSpan('GET', { kind: SpanKind.SERVER, attributes });
-  const parent = trace.setSpan(context.active(), root);
-  for (let call = 0; call < 3; call += 1) {
-    const child = tracer.startSpan('SELECT', { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'pg' } }, parent);
-    child.setAttribute('db.response.returned_rows', call);
-    child.end();
-  }
-  root.updateName('GET /api/orders/:id');
-  root.setAttributes({ 'http.route': '/api/orders/:id', 'http.response.status_code': 200 });
-  root.end();
-}
-
 for (let round = -4; round < ROUNDS; round += 1) {
   for (const { tracer, times } of variants) {
     globalThis.gc?.();
     const start = process.hrtime.bigint();
-    for (let index = 0; index < REQUESTS; index += 1) serve(tracer, index);
+    for (let index = 0; index < REQUESTS; index += 1) serveOrder(tracer, index);
     const elapsed = Number(process.hrtime.bigint() - start) / SPANS;
     if (round >= 0) times.push(elapsed);
   }

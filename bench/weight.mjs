@@ -1,12 +1,12 @@
 // What each set-up weighs once installed: `node bench/weight.mjs [--out folder]`, after a build. A real `npm install` of
 // each into a folder of its own. The framework and the logger are the application's and are not counted.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packAll } from '../scripts/release/pack.mjs';
 import { machine } from './machine.mjs';
+import { npmInstall, tarballsOf } from './npm-install.mjs';
 import { record } from './results.mjs';
 
 const SETUPS = {
@@ -58,8 +58,7 @@ const { values: options } = parseArgs({ options: { out: { type: 'string' } } });
 const { dependencies: versions } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const scratch = mkdtempSync(join(tmpdir(), 'throughline-weight-'));
 try {
-  const packed = await packAll(join(scratch, 'tarballs'));
-  const tarballs = Object.fromEntries(packed.map(({ name, path }) => [name, `file:${path}`]));
+  const tarballs = tarballsOf(await packAll(join(scratch, 'tarballs')));
   const rows = Object.entries(SETUPS).map(([title, packages], index) => ({
     title,
     ...weigh(join(scratch, String(index)), packages, tarballs),
@@ -72,12 +71,8 @@ try {
 
 function weigh(folder, packages, tarballs) {
   mkdirSync(folder);
-  const dependencies = Object.fromEntries(packages.map((name) => [name, tarballs[name] ?? versions[name]]));
-  // Ours depend on each other by version, which no registry has yet.
-  const overrides = Object.fromEntries(Object.entries(tarballs).filter(([name]) => !packages.includes(name)));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));
   try {
-    run('npm', ['install', '--omit=peer', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+    npmInstall(folder, packages, tarballs, versions);
   } catch (error) {
     return { failure: error.message };
   }
@@ -115,9 +110,4 @@ function entriesOf(folder) {
   } catch {
     return [];
   }
-}
-
-function run(command, args, cwd) {
-  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
-  if (status !== 0) throw new Error(`\`${command} ${args[0]}\` ended with ${status}: ${stderr.slice(0, 300)}`);
 }

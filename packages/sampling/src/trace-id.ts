@@ -42,7 +42,7 @@ export type TraceWords = Pick<TraceId, 'first' | 'second' | 'third' | 'fourth'>;
 
 /** The word that eight hex digits stand for. */
 export function hexWord(text: string, start: number): number {
-  // After one look beyond the end of a text or a table, each look takes ten times as long for good.
+  // After one look beyond the end of a text or a table, each look is a call for good: some 70 instructions for each digit.
   const digits = text.length < start + 8 ? text.padEnd(start + 8, '0') : text;
   return (
     (nibble(digits, start) << 28) |

@@ -41,7 +41,7 @@ export class AttributeList {
   /** Adds a name that is not there yet, whatever the limits. */
   append(name: string, value: unknown): void {
     const { items, length } = this;
-    // What may grow an array is not compiled together with what never does, but called, and that takes ten times as long.
+    // A store that may grow the array is not compiled in but called: some 420 instructions for the attributes of a span.
     if (length < items.length) {
       items[length] = name;
       items[length + 1] = value;

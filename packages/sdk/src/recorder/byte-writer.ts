@@ -205,9 +205,16 @@ export class ByteWriter {
     this.#position += 8;
   }
 
-  /** Four bytes, the highest first: a part of an id. */
+  /** A tag and a length below 128, and room for as many bytes, which are to follow as words. */
+  openWords(tag: number, length: number): void {
+    this.#reserve(length + 2);
+    this.#bytes[this.#position] = tag;
+    this.#bytes[this.#position + 1] = length;
+    this.#position += 2;
+  }
+
+  /** Four bytes, the highest first, for which there is room. */
   word(value: number): void {
-    this.#reserve(4);
     this.#view.setInt32(this.#position, value);
     this.#position += 4;
   }

@@ -3,16 +3,14 @@ import type { ByteWriter } from './byte-writer.ts';
 
 /** Writes a tag, and the eight bytes of a span id with their length. */
 export function writeSpanId(writer: ByteWriter, tag: number, high: number, low: number): void {
-  writer.byte(tag);
-  writer.byte(8);
+  writer.openWords(tag, 8);
   writer.word(high);
   writer.word(low);
 }
 
 /** Writes a tag, and the sixteen bytes of a trace id with their length. */
 export function writeTraceId(writer: ByteWriter, tag: number, { first, second, third, fourth }: TraceWords): void {
-  writer.byte(tag);
-  writer.byte(16);
+  writer.openWords(tag, 16);
   writer.word(first);
   writer.word(second);
   writer.word(third);

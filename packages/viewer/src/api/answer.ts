@@ -20,6 +20,7 @@ export function json(value: unknown, status = 200): Answer {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
+/** An answer that is no text. */
 export function bytes(body: Uint8Array): Answer {
   return { status: 200, type: 'application/octet-stream', body };
 }

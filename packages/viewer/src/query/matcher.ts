@@ -26,7 +26,10 @@ export function matcherOf(filter: SpanFilter): Matcher {
     }
     case 'present':
       // An empty value is none, as OTLP has it.
-      return (span, trace) => (fieldValue(filter.field, span, trace) ?? undefined) !== undefined;
+      return (span, trace) => {
+        const value = fieldValue(filter.field, span, trace);
+        return value !== undefined && value !== null;
+      };
     case 'text':
       return textMatcher(filter.text);
     case 'compare': {

@@ -130,15 +130,16 @@ function mayHave(
   // Items of a list in a list are compared by their JSON, which has quotes that are escaped there.
   const isPlain = by === '=' && !/["\\[{]/.test(String(value));
   const text = values.add(isPlain ? JSON.stringify(String(value)).slice(1, -1) : JSON.stringify(key).slice(1, -1));
-  const own = `contains(s.attributes, ${text})`;
-  const shared = `contains(o.attributes, ${text})`;
-  if (scope === 'span') return own;
-  return scope === 'resource' ? shared : `(${own} OR ${shared})`;
+  return inBags(scope, text);
 }
 
 function mayHaveList({ scope }: Extract<Field, { of: 'attribute' }>): string {
-  const own = "contains(s.attributes, '[')";
-  const shared = "contains(o.attributes, '[')";
+  return inBags(scope, "'['");
+}
+
+function inBags(scope: Extract<Field, { of: 'attribute' }>['scope'], text: string): string {
+  const own = `contains(s.attributes, ${text})`;
+  const shared = `contains(o.attributes, ${text})`;
   if (scope === 'span') return own;
   return scope === 'resource' ? shared : `(${own} OR ${shared})`;
 }
