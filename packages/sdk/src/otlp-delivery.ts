@@ -23,6 +23,7 @@ export class OtlpDelivery {
   readonly #settings: OtlpSettings;
   readonly #encoding: OtlpEncoding;
   readonly #connection: OtlpConnection;
+  #ready: Promise<void> | undefined;
   #hurried = false;
   #stopped = false;
   /** Ends the pauses of all deliveries that are under way. */
@@ -41,6 +42,11 @@ export class OtlpDelivery {
     } catch (thrown) {
       return new Error(errorMessage(thrown));
     }
+  }
+
+  /** Lets everything wait until the collector, which is being started, is there or will never be. */
+  waitFor(ready: Promise<void>): void {
+    this.#ready = ready;
   }
 
   /** While hurried, what fails is not tried again: the process is about to end. */
@@ -62,6 +68,7 @@ export class OtlpDelivery {
     const headers: Record<string, string> = { 'content-type': CONTENT_TYPES[this.#encoding] };
     if (zipped) headers['content-encoding'] = 'gzip';
 
+    if (this.#ready !== undefined) await this.#ready;
     const end = performance.now() + this.#settings.timeoutMs;
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs *= 1.5) {
       const answer = await this.#connection.post(body, headers, Math.ceil(Math.max(1, end - performance.now())));

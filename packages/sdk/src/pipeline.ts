@@ -33,6 +33,7 @@ import { SpanHold } from './span-hold.ts';
 import type { SpanSink } from './span-sink.ts';
 import { SpoolResend } from './spool-resend.ts';
 import type { TraceLinks } from './viewer/trace-links.ts';
+import type { ViewerLink } from './viewer/viewer-link.ts';
 
 /** What spans are made with. */
 export type SpanSettings = {
@@ -63,7 +64,7 @@ export function createPipeline(
   options: ExporterOptions & { spanProcessors?: SpanProcessor[]; crashSpool?: string },
   settings: SpanSettings,
   timeoutMs: number,
-  links?: TraceLinks,
+  viewer?: Pick<ViewerLink, 'links' | 'ready'>,
 ): Pipeline {
   const loss = new LossCounter();
   const target = createExporter(options, (options.spanProcessors ?? []).length === 0);
@@ -76,10 +77,11 @@ export function createPipeline(
   }
   const { tracerProvider, sinks, hold, recovered } =
     target instanceof OtlpDelivery
-      ? recording(target, settings, loss, news, timeoutMs, crashSpool, links)
-      : processing(target, options.spanProcessors ?? [], settings, loss, news, timeoutMs, links);
+      ? recording(target, settings, loss, news, timeoutMs, crashSpool, viewer?.links)
+      : processing(target, options.spanProcessors ?? [], settings, loss, news, timeoutMs, viewer?.links);
   const delivery =
     target instanceof OtlpDelivery ? target : target instanceof OtlpExporter ? target.delivery : undefined;
+  if (viewer !== undefined) delivery?.waitFor(viewer.ready);
 
   const forAll = (work: (sink: SpanSink) => Promise<void>): Promise<boolean> =>
     doneWithin(timeoutMs, Promise.allSettled(sinks.map(async (sink) => work(sink))));

@@ -97,7 +97,7 @@ function start(options: StartTracingOptions): Started {
     { ...options, ...viewer.exporter },
     settings,
     flushTimeoutMs * PIPELINE_SHARE,
-    viewer.links,
+    viewer,
   );
   return { ...withViewer(pipeline, counts, viewer, flushTimeoutMs), stats: counts };
 }

@@ -26,7 +26,7 @@ export function refuse(status: number, headers: Record<string, string> = {}): Be
 }
 
 /** A collector on a socket of this machine. */
-export async function startCollector(answer: Behaviour = accept): Promise<Collector> {
+export async function startCollector(answer: Behaviour = accept, port = 0): Promise<Collector> {
   const exports: Export[] = [];
   const news = new EventEmitter();
   const server = createServer((request, response) => {
@@ -40,7 +40,7 @@ export async function startCollector(answer: Behaviour = accept): Promise<Collec
     // Whoever gives up in the middle of a request has not exported it.
     read(request).then(take, () => {});
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   const collector: Collector = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     exports,

@@ -2,6 +2,8 @@ import { trace } from '@opentelemetry/api';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { type StartTracingOptions, startTracing, type Tracing } from '@throughline/sdk';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { OtlpDelivery } from '../src/otlp-delivery.ts';
+import { readOtlpSettings } from '../src/otlp-settings.ts';
 import {
   accept,
   type Behaviour,
@@ -68,6 +70,25 @@ it('delivers spans by OTLP over HTTP/JSON', async () => {
   expect(exported?.headers['content-type']).toBe('application/json');
   const { resourceSpans } = JSON.parse(String(exported?.body));
   expect(resourceSpans[0].scopeSpans[0].spans[0]).toMatchObject({ name: 'span 0', spanId: expect.any(String) });
+});
+
+it('keeps what a collector is to get that is being started until it is there', async () => {
+  const { url, exports } = collector;
+  await collector.close();
+  const delivery = new OtlpDelivery(readOtlpSettings(url), 'protobuf');
+  let start = (): void => {};
+  delivery.waitFor(
+    new Promise((resolve) => {
+      start = resolve;
+    }),
+  );
+  delivery.hurry(true); // nothing is tried twice
+  const delivered = delivery.deliver(Buffer.from([0x0a, 0x00]));
+  collector = await startCollector(accept, Number(new URL(url).port));
+  start();
+  expect(await delivered).toBeUndefined();
+  expect([exports.length, collector.exports.length]).toEqual([0, 1]);
+  delivery.close();
 });
 
 it('delivers as the variables of OpenTelemetry say', async () => {
