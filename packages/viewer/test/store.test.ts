@@ -104,6 +104,21 @@ describe.each([
     expect(found.map(({ traceId }) => traceId)).toEqual(expected.map((name) => ids[name]));
   });
 
+  it('finds words in capitals and not, letter by letter', async () => {
+    const store = await open();
+    const spans = ['İstanbul', 'ΟΔΟΣ', 'STRASSE'].map((name) => span({ name, attributes: { place: name } }));
+    await store.append({ spans, logs: [], bytes: 1000 });
+    const found = async (text: string) =>
+      (await store.search({ filter: { is: 'span', filter: { is: 'text', text } } }, 'latest', 10)).map(
+        ({ rootName }) => rootName,
+      );
+    expect(await found('istan')).toEqual(['İstanbul']);
+    expect(await found('İSTAN')).toEqual(['İstanbul']);
+    expect(await found('οδοσ')).toEqual(['ΟΔΟΣ']);
+    expect(await found('ΟΔΟΣ')).toEqual(['ΟΔΟΣ']);
+    expect(await found('strasse')).toEqual(['STRASSE']);
+  });
+
   it('gives back what it was given', async () => {
     const store = await open();
     const { spans, odd, failed } = sample();

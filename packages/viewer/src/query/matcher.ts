@@ -1,5 +1,6 @@
 import type { AttributeValue, Span } from '@throughline/analysis';
 import type { Comparison, Field, SpanFilter } from './filter.ts';
+import { inLowerCase } from './lower-case.ts';
 import { Pattern } from './pattern.ts';
 
 /** What filters may ask of the trace that a span belongs to. */
@@ -111,13 +112,9 @@ function textOf(value: AttributeValue): string {
 }
 
 function textMatcher(text: string): Matcher {
-  const wanted = text.toLowerCase();
+  const wanted = inLowerCase(text);
   const has = (value: unknown) =>
-    value !== null &&
-    value !== undefined &&
-    textOf(value as AttributeValue)
-      .toLowerCase()
-      .includes(wanted);
+    value !== null && value !== undefined && inLowerCase(textOf(value as AttributeValue)).includes(wanted);
   const hasEntry = (attributes: Span['attributes']) => {
     for (const key in attributes) if (has(key) || has(attributes[key])) return true;
     return false;

@@ -1,5 +1,6 @@
 import { SPAN_KINDS, SPAN_STATUSES } from '../api/messages.ts';
 import type { Comparison, Field, SpanFilter, TraceFilter } from './filter.ts';
+import { inLowerCase } from './lower-case.ts';
 
 /** Collects the values of a statement; they never become part of its text. */
 export class SqlValues {
@@ -76,13 +77,14 @@ export function spanCondition(filter: SpanFilter, values: SqlValues): string {
       return `(${fieldOf(filter.field, values)} IS NOT NULL)`;
     case 'text': {
       // Attributes are JSON, in which some characters are written differently.
-      const plain = values.add(filter.text.toLowerCase());
-      const inJson = JSON.stringify(filter.text.toLowerCase()).slice(1, -1);
+      const text = inLowerCase(filter.text);
+      const plain = values.add(text);
+      const inJson = JSON.stringify(text).slice(1, -1);
       const escaped = values.add(inJson);
       // Looking for what has no case, such as a number, needs no copy of the whole in lower case.
       const caseless = (inJson.match(/[\x20-\x60\x7b-\x7e]{3,}/g) ?? []).map((part) => values.add(part));
       const texts = ['s.name', 's.service', "coalesce(s.message, '')"].map(
-        (text) => `contains(lower(${text}), ${plain})`,
+        (column) => `contains(lower(${column}), ${plain})`,
       );
       const bags = ['s.attributes', 'o.attributes'].map((bag) => {
         const parts = caseless.map((part) => `contains(${bag}, ${part}) AND `).join('');

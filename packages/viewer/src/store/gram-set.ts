@@ -1,3 +1,5 @@
+import { inLowerCase } from '../query/lower-case.ts';
+
 /** Lengths of the pieces of text that are remembered: the short ones for short words, the long ones tell ids apart. */
 const SHORT = 4;
 const LONG = 6;
@@ -20,7 +22,7 @@ export class GramSet {
 
   add(text: string): void {
     if (this.#isFull) return;
-    visitGrams(lowered(text), (hash) => {
+    visitGrams(inLowerCase(text), (hash) => {
       const at = (hash & (MAX_BITS - 1)) >>> 3;
       const bit = 0x80 >> (hash & 7);
       if (((this.#bytes[at] as number) & bit) !== 0) return;
@@ -56,13 +58,8 @@ export class GramSet {
 /** The hashes of the pieces of a text, each once. */
 export function gramHashes(text: string): number[] {
   const hashes = new Set<number>();
-  visitGrams(lowered(text), (hash) => hashes.add(hash & (MAX_BITS - 1)));
+  visitGrams(inLowerCase(text), (hash) => hashes.add(hash & (MAX_BITS - 1)));
   return [...hashes];
-}
-
-// The database makes an I of the dotted one, JavaScript adds a dot.
-function lowered(text: string): string {
-  return text.toLowerCase().replaceAll('i\u0307', 'i');
 }
 
 // Words of four characters have one short piece only, which two hashes make surer; longer words have more pieces.
