@@ -25,6 +25,32 @@ describeInBrowser('the list of traces', (open) => {
     await expect.poll(() => rows.count()).toBe(3);
   });
 
+  it('goes back to what was there before a query, however slowly it was typed', async () => {
+    const { page } = await open(async ({ url }) => {
+      await send(url, checkout({ isFailed: true }).spans);
+      await send(url, browse(Date.now() - 5000, 20).spans);
+      return '/';
+    });
+    const rows = page.locator('table.traces tbody tr');
+    const query = () => new URL(page.url()).searchParams.get('query');
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.keyboard.press('/');
+    for (const part of ['name', ' =~ "POST.*"', ' AND', ' status = error']) {
+      await page.keyboard.type(part);
+      const typed = await page.getByRole('searchbox').inputValue();
+      await expect.poll(query).toBe(typed.trim());
+    }
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await page.getByRole('searchbox').fill('nowhere');
+    await expect.poll(() => rows.count()).toBe(0);
+    await page.goBack();
+    await expect.poll(query).toBe('name =~ "POST.*" AND status = error');
+    await page.goBack();
+    await expect.poll(() => rows.count()).toBe(2);
+    expect(query()).toBeNull();
+  });
+
   it('says where a query cannot be read, and keeps what was found', async () => {
     const { page } = await open(async ({ url }) => {
       await send(url, checkout().spans);

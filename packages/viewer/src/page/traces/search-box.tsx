@@ -9,7 +9,8 @@ type SearchBoxProps = {
   readonly placeholder: string;
   readonly problem?: ApiProblem | undefined;
   readonly box?: RefObject<HTMLInputElement | null>;
-  readonly onQuery: (query: string) => void;
+  /** `isContinued` where the last one was asked after a pause in the same typing. */
+  readonly onQuery: (query: string, isContinued: boolean) => void;
   /** What Enter does besides. */
   readonly onEnter?: () => void;
 };
@@ -21,10 +22,15 @@ export function SearchBox({ query, label, placeholder, problem, box, onQuery, on
   const [text, setText] = useState(query);
   const own = useRef<HTMLInputElement>(null);
   const input = box ?? own;
+  const asked = useRef<string | undefined>(undefined);
+  const ask = () => {
+    onQuery(text.trim(), asked.current === query);
+    asked.current = text.trim();
+  };
   useEffect(() => setText(query), [query]);
   useEffect(() => {
     if (text === query) return;
-    const timer = setTimeout(() => onQuery(text.trim()), PAUSE);
+    const timer = setTimeout(ask, PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
   return (
@@ -43,11 +49,15 @@ export function SearchBox({ query, label, placeholder, problem, box, onQuery, on
         aria-describedby={problem === undefined ? undefined : 'query-problem'}
         placeholder={placeholder}
         onInput={(event) => setText(event.currentTarget.value)}
+        onBlur={() => {
+          asked.current = undefined;
+        }}
         onKeyDown={(event) => {
           if (event.key === 'Escape') input.current?.blur();
           if (event.key !== 'Enter') return;
-          if (text.trim() !== query) onQuery(text.trim());
+          if (text.trim() !== query) ask();
           else onEnter?.();
+          asked.current = undefined;
         }}
       />
       <span class="key">/</span>

@@ -107,7 +107,7 @@ export function TraceList({ route: { parameters } }: { readonly route: Route }) 
           label="Search traces"
           placeholder='Search: checkout, duration > 100ms, name =~ "GET.*" AND NOT status = error'
           problem={problem}
-          onQuery={(next) => change({ query: next, limit: undefined }, { replace: false })}
+          onQuery={(next, isContinued) => change({ query: next, limit: undefined }, { replace: isContinued })}
           onEnter={() => moveFocus(list.current, 1)}
         />
         <fieldset class="segments" aria-label="Order">
