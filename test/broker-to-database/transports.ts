@@ -68,12 +68,23 @@ export const transports: Record<Broker, (url: string, name: string) => Promise<T
         await admin.connect();
         await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
         await admin.disconnect();
-        const retry = { retries: 0, restartOnFailure: async () => false };
+        // The coordinator of the first group of a broker may not be there yet; that is no failure of a handler.
+        let hasFailed = false;
+        const retry = { retries: 0, restartOnFailure: async () => !hasFailed };
         const consumer = traceConsumer(kafka.consumer({ groupId: topic, maxWaitTimeInMs: 50, retry }));
         await consumer.connect();
         await consumer.subscribe({ topic, fromBeginning: true });
         const joined = new Promise<void>((resolve) => consumer.on('consumer.group_join', () => resolve()));
-        await consumer.run({ eachMessage: ({ message }) => handle(JSON.parse(String(message.value)) as Order) });
+        await consumer.run({
+          async eachMessage({ message }) {
+            try {
+              await handle(JSON.parse(String(message.value)) as Order);
+            } catch (thrown) {
+              hasFailed = true;
+              throw thrown;
+            }
+          },
+        });
         await joined;
       },
     };
