@@ -41,4 +41,4 @@ export { ATTR_OMITTED, ATTR_REASON, type SpanShelf } from './tail/span-shelf.ts'
 export { TailHold } from './tail/tail-hold.ts';
 export type { KeepReason, Verdict } from './tail/verdicts.ts';
 export { NEVER, randomnessOf, ratioOf, type Threshold, thresholdOf } from './threshold.ts';
-export { hexText, hexWord, NIBBLES, TraceId, type TraceWords } from './trace-id.ts';
+export { hexWord, NIBBLES, TraceId, type TraceWords } from './trace-id.ts';

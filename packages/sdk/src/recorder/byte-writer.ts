@@ -86,9 +86,11 @@ export class ByteWriter {
   raw(bytes: Uint8Array): void {
     const { length } = bytes;
     this.#reserve(length);
-    if (length > SHORT_TEXT) this.#bytes.set(bytes, this.#position);
-    else for (let index = 0; index < length; index += 1) this.#bytes[this.#position + index] = bytes[index] as number;
-    this.#position += length;
+    const to = this.#bytes;
+    const at = this.#position;
+    if (length > SHORT_TEXT) to.set(bytes, at);
+    else for (let index = 0; index < length; index += 1) to[at + index] = bytes[index] as number;
+    this.#position = at + length;
   }
 
   /**
@@ -143,6 +145,24 @@ export class ByteWriter {
     for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
     bytes[at++] = rest;
     this.#position = at;
+    return true;
+  }
+
+  /** A whole `KeyValue` message with any number, as `double`. Returns `false`, and writes nothing, as above. */
+  doublePair(tag: number, name: Uint8Array, value: number): boolean {
+    const content = name.length + 11;
+    if (content > MAX_ONE_BYTE_LENGTH) return false;
+    this.#reserve(content + 2);
+    const bytes = this.#bytes;
+    let at = this.#position;
+    bytes[at++] = tag;
+    bytes[at++] = content;
+    for (let index = 0; index < name.length; index += 1) bytes[at++] = name[index] as number;
+    bytes[at++] = 0x12;
+    bytes[at++] = 9;
+    bytes[at++] = 0x21;
+    this.#view.setFloat64(at, value, true);
+    this.#position = at + 8;
     return true;
   }
 

@@ -13,9 +13,10 @@ import {
   type TimeInput,
   type TraceState,
 } from '@opentelemetry/api';
-import { hexText, hexWord, type TraceId } from '@throughline/sampling';
+import { hexText } from '@throughline/core/hex-text';
+import { randomWord } from '@throughline/core/random-ids';
+import { hexWord, type TraceId } from '@throughline/sampling';
 import { AttributeList } from './attribute-list.ts';
-import { randomWord } from './span-ids.ts';
 import { isTimeInput, type SpanTime, timeAfter, timeOfInput, timeOfMillis } from './span-time.ts';
 import { createSpanContext } from './unrecorded-span.ts';
 

@@ -172,7 +172,10 @@ function writeAttribute(writer: ByteWriter, tag: number, key: string, value: Att
 
 function writeEncoded(writer: ByteWriter, tag: number, name: Uint8Array, value: AttributeValue): void {
   if (typeof value === 'string' && writer.shortTextPair(tag, name, value)) return;
-  if (typeof value === 'number' && writer.smallIntegerPair(tag, name, value)) return;
+  if (typeof value === 'number') {
+    if (writer.smallIntegerPair(tag, name, value)) return;
+    if (!Number.isInteger(value) && writer.doublePair(tag, name, value)) return;
+  }
   writer.byte(tag);
   const pair = writer.open();
   writer.raw(name);

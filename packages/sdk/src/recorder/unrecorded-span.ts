@@ -1,6 +1,7 @@
 import { type Span, type SpanContext, TraceFlags, type TraceState } from '@opentelemetry/api';
-import { hexText, type TraceId } from '@throughline/sampling';
-import { randomWord } from './span-ids.ts';
+import { hexText } from '@throughline/core/hex-text';
+import { randomWord } from '@throughline/core/random-ids';
+import type { TraceId } from '@throughline/sampling';
 
 /** A span that nobody records: it has ids for those who ask, such as the next service and the lines of a log, and nothing else. */
 export class UnrecordedSpan implements Span {
