@@ -129,14 +129,19 @@ it('takes a message once, from a peer, in time, and of nobody else', async () =>
   expect(await post(await addressOf(other), genuine)).toBe(403);
   expect(await post(address, genuine.replace(/.$/, 'A'))).toBe(403);
   expect(await post(address, genuine.replace('.kept.', '.part.'))).toBe(403);
+  // The same hash, as another text that means it.
+  const [version, news, time, hash = '', ...rest] = genuine.split('.');
+  const sameHash = hash.slice(0, -1) + String.fromCharCode(hash.charCodeAt(hash.length - 1) + 1);
+  expect(Buffer.from(sameHash, 'base64url')).toEqual(Buffer.from(hash, 'base64url'));
   expect(victim.out).toEqual([]);
   expect(await post(address, genuine)).toBe(204);
+  expect(await post(address, [version, news, time, sameHash, ...rest].join('.'))).toBe(403);
   expect(victim.out).toHaveLength(1);
   expect(await post(address, genuine)).toBe(403);
   expect(await post(address, await messageTo(address, 3, () => Date.now() - 31_000))).toBe(403);
   expect(await post(address, await messageTo(address, 3, () => Date.now() + 31_000))).toBe(403);
   expect(victim.out).toHaveLength(1);
-  expect(victim.peers.stats()).toMatchObject({ kept: 1, forged: 3, replayed: 3, malformed: 0 });
+  expect(victim.peers.stats()).toMatchObject({ kept: 1, forged: 3, replayed: 3, malformed: 1 });
   expect(other.peers.stats()).toMatchObject({ kept: 0, forged: 1 });
 });
 
