@@ -13,8 +13,8 @@ import { Candidate, type Described } from './candidate.ts';
 import { agreeWithFlag, readRandomness, writeThreshold } from './ot-trace-state.ts';
 import { NOT_RECORD, RECORD, RECORD_AND_SAMPLED, type Sampler, type SamplingResult } from './sampler.ts';
 import { type Share, shareOf } from './share.ts';
-import { NEVER, passes } from './threshold.ts';
-import { TraceId } from './trace-id.ts';
+import { NEVER, passes, textPasses } from './threshold.ts';
+import type { TraceId } from './trace-id.ts';
 
 const SAMPLED: SamplingResult = Object.freeze({ decision: RECORD_AND_SAMPLED });
 const RECORDED: SamplingResult = Object.freeze({ decision: RECORD });
@@ -53,13 +53,19 @@ export class ParentBasedSampler implements Sampler {
     const parent = trace.getSpanContext(context);
     // The SDK gives the span a trace id of its own where the parent is none or not valid.
     if (parent !== undefined && parent.traceId === traceId) return this.#follow(parent);
-    return this.shouldSampleRoot(context, new TraceId(traceId), name, kind, { attributes });
+    const share = this.#chooseSafely(new Candidate(name, kind, { attributes }, context));
+    // A context without valid ids may still bring the randomness for a new trace.
+    const traceState = parent?.traceState;
+    if (traceState !== undefined) return this.#decide(share, traceId, traceState);
+    return textPasses(traceId, share.threshold) ? share.kept : this.#unsampled;
   }
 
+  /** The same for a span without a parent, whose trace id nobody has made a text of. */
   shouldSampleRoot(context: Context, traceId: TraceId, name: string, kind: SpanKind, start: Described): SamplingResult {
     const share = this.#chooseSafely(new Candidate(name, kind, start, context));
-    // A context without valid ids may still bring the randomness for a new trace.
-    return this.#decide(share, traceId, trace.getSpanContext(context)?.traceState);
+    const traceState = trace.getSpanContext(context)?.traceState;
+    if (traceState !== undefined) return this.#decide(share, traceId.text, traceState);
+    return passes(traceId, share.threshold) ? share.kept : this.#unsampled;
   }
 
   toString(): string {
@@ -88,12 +94,9 @@ export class ParentBasedSampler implements Sampler {
     }
   }
 
-  #decide(share: Share, traceId: TraceId, traceState: TraceState | undefined): SamplingResult {
-    if (traceState === undefined) {
-      return passes(traceId, share.threshold) ? share.kept : this.#unsampled;
-    }
+  #decide(share: Share, traceId: string, traceState: TraceState): SamplingResult {
     const ot = traceState.get('ot');
-    const keep = readRandomness(ot, traceId.text) >= share.threshold;
+    const keep = readRandomness(ot, traceId) >= share.threshold;
     const { decision } = keep ? share.kept : this.#unsampled;
     return { decision, traceState: withOt(traceState, writeThreshold(ot ?? '', keep ? share.threshold : NEVER)) };
   }

@@ -1,4 +1,4 @@
-import { NIBBLES, type TraceWords } from './trace-id.ts';
+import { NIBBLES, nibble, TraceId, type TraceWords } from './trace-id.ts';
 
 /**
  * A rejection threshold: at most 14 hex digits of a fraction of 2^56, trailing zeros left out. A trace is kept if its
@@ -15,6 +15,7 @@ export const NEVER: Threshold = 'never';
 const MAX_DIGITS = 13;
 /** Where in a trace id its randomness begins. */
 export const RANDOMNESS_AT = 18;
+const ID_LENGTH = 32;
 
 /**
  * The threshold for a ratio from 0 to 1, to so many digits of precision after those that all ratios of its size share. A
@@ -39,6 +40,19 @@ export function passes({ third, fourth }: Pick<TraceWords, 'third' | 'fourth'>, 
   for (let at = 0; at < threshold.length; at += 1) {
     // The randomness begins with the third digit of the third word.
     const digit = (at < 6 ? third >>> (20 - 4 * at) : fourth >>> (52 - 4 * at)) & 15;
+    const wanted = NIBBLES[threshold.charCodeAt(at)] as number;
+    if (digit !== wanted) return digit > wanted;
+  }
+  return true;
+}
+
+/** The same of an id as text: what has to be read of it is mostly one digit. */
+export function textPasses(traceId: string, threshold: Threshold): boolean {
+  if (threshold === NEVER) return false;
+  // One look beyond the end of a text makes all later ones slow.
+  if (traceId.length < ID_LENGTH) return passes(new TraceId(traceId), threshold);
+  for (let at = 0; at < threshold.length; at += 1) {
+    const digit = nibble(traceId, RANDOMNESS_AT + at);
     const wanted = NIBBLES[threshold.charCodeAt(at)] as number;
     if (digit !== wanted) return digit > wanted;
   }

@@ -58,7 +58,8 @@ export function hexWord(text: string, start: number): number {
   );
 }
 
-function nibble(text: string, at: number): number {
+/** The value of the hex digit at this place. */
+export function nibble(text: string, at: number): number {
   return NIBBLES[text.charCodeAt(at) & LAST_CODE] as number;
 }
 

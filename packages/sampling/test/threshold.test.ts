@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { NEVER, passes, randomnessOf, ratioOf, thresholdOf } from '../src/threshold.ts';
+import { NEVER, passes, randomnessOf, ratioOf, textPasses, thresholdOf } from '../src/threshold.ts';
 import { TraceId } from '../src/trace-id.ts';
 
 // Ratio, and its threshold at a precision of 3, 4 and 5 digits.
@@ -65,7 +65,12 @@ it('lets pass the traces whose randomness is not below the threshold as a text',
     // Mostly a threshold that begins as the randomness does, so that more than one digit counts.
     const shared = randomness.slice(0, Math.floor(Math.random() * 15));
     for (const threshold of [shared === '' ? '0' : shared, `${shared}${digit()}`.slice(0, 14), digit(), '0', NEVER]) {
-      expect(passes(new TraceId(traceId), threshold), `${traceId} at ${threshold}`).toBe(randomness >= threshold);
+      const wanted = randomness >= threshold;
+      const found = [passes(new TraceId(traceId), threshold), textPasses(traceId, threshold)];
+      expect(found, `${traceId} at ${threshold}`).toEqual([wanted, wanted]);
+      // Ids that are none are treated the same by both.
+      const odd = traceId.toUpperCase().slice(0, Math.floor(Math.random() * 33));
+      expect(textPasses(odd, threshold), `${odd} at ${threshold}`).toBe(passes(new TraceId(odd), threshold));
     }
   }
 });
