@@ -35,7 +35,7 @@ describeInBrowser('the list of traces', (open) => {
     const query = () => new URL(page.url()).searchParams.get('query');
     await expect.poll(() => rows.count()).toBe(2);
     await page.keyboard.press('/');
-    for (const part of ['name', ' =~ "POST.*"', ' AND', ' status = error']) {
+    for (const part of ['name ', '=~ "POST.*" ', 'AND ', 'status = error']) {
       await page.keyboard.type(part);
       const typed = await page.getByRole('searchbox').inputValue();
       await expect.poll(query).toBe(typed.trim());

@@ -27,9 +27,10 @@ export function SearchBox({ query, label, placeholder, problem, box, onQuery, on
     onQuery(text.trim(), asked.current === query);
     asked.current = text.trim();
   };
-  useEffect(() => setText(query), [query]);
+  // Spaces at the end of what is being typed are no part of the query, and stay where they are.
+  useEffect(() => setText((typed) => (typed.trim() === query ? typed : query)), [query]);
   useEffect(() => {
-    if (text === query) return;
+    if (text.trim() === query) return;
     const timer = setTimeout(ask, PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
