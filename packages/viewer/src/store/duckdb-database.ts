@@ -17,6 +17,12 @@ export class NoDatabaseError extends Error {
   override readonly name = 'NoDatabaseError';
 }
 
+/**
+ * What the database may hold of its file, and for a query before the rest of that goes to disk. It holds all that was written
+ * until this is full; the system keeps what is read often in memory that others can have at any time.
+ */
+const MEMORY_LIMIT = '256MB';
+
 /** Raised with every change that older viewers cannot read. */
 const VERSION = 1;
 
@@ -50,7 +56,7 @@ export async function openDatabase(file: string): Promise<Database> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     instance = await duckdb.DuckDBInstance.create(file, {
       threads: '2',
-      memory_limit: '1GB',
+      memory_limit: MEMORY_LIMIT,
       checkpoint_threshold: '64MB',
       // Nothing that a query could say reaches other files, or the network.
       autoinstall_known_extensions: 'false',
