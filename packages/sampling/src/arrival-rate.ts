@@ -6,9 +6,10 @@ const FIRST_WINDOW_SECONDS = 1;
  */
 export class ArrivalRate {
   readonly #windowSeconds: number;
+  // Numbers from the start: else the engine keeps each in an object of its own, a new one whenever it changes.
   #count = 0;
   #seconds = FIRST_WINDOW_SECONDS;
-  #lastMs: number;
+  #lastMs = 0;
 
   constructor(windowSeconds: number, nowMs: number) {
     this.#windowSeconds = windowSeconds;

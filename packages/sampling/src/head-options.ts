@@ -1,6 +1,7 @@
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
 import type { Candidate } from './candidate.ts';
 import { type ConsistentSamplerOptions, consistentSamplerChecks } from './consistent-sampler.ts';
+import { monotonicClock } from './monotonic-clock.ts';
 import { ratioChooser } from './ratio-chooser.ts';
 import { compileRules, type SamplingRule } from './sampling-rule.ts';
 import type { Share } from './share.ts';
@@ -45,7 +46,7 @@ export function readHeadOptions<Options extends HeadSamplerOptions>(
   checks: OptionChecks<Options>,
 ): HeadSettings {
   checkOptions('sampling', options, checks);
-  const { ratio = 1, record = false, rules = [], now = () => performance.now() } = options;
+  const { ratio = 1, record = false, rules = [], now = monotonicClock() } = options;
   const choose = ratioChooser(ratio, typeof rules === 'function' ? rules : compileRules(rules), now);
   return { ratio, record, now, choose };
 }

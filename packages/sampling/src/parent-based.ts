@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { errorMessage } from '@throughline/core';
 import { Candidate, type Described } from './candidate.ts';
+import { ChangedTraceState } from './changed-trace-state.ts';
 import { agreeWithFlag, readRandomness, writeThreshold } from './ot-trace-state.ts';
 import { NOT_RECORD, RECORD, RECORD_AND_SAMPLED, type Sampler, type SamplingResult } from './sampler.ts';
 import { type Share, shareOf } from './share.ts';
@@ -78,7 +79,9 @@ export class ParentBasedSampler implements Sampler {
     const ot = traceState?.get('ot');
     if (traceState === undefined || ot === undefined) return result;
     const agreed = agreeWithFlag(ot, traceId, sampled);
-    return agreed === ot ? result : { decision: result.decision, traceState: withOt(traceState, agreed) };
+    return agreed === ot
+      ? result
+      : { decision: result.decision, traceState: new ChangedTraceState(traceState, agreed) };
   }
 
   #chooseSafely(candidate: Candidate): Share {
@@ -98,10 +101,9 @@ export class ParentBasedSampler implements Sampler {
     const ot = traceState.get('ot');
     const keep = readRandomness(ot, traceId) >= share.threshold;
     const { decision } = keep ? share.kept : this.#unsampled;
-    return { decision, traceState: withOt(traceState, writeThreshold(ot ?? '', keep ? share.threshold : NEVER)) };
+    return {
+      decision,
+      traceState: new ChangedTraceState(traceState, writeThreshold(ot ?? '', keep ? share.threshold : NEVER)),
+    };
   }
-}
-
-function withOt(traceState: TraceState, ot: string): TraceState {
-  return ot === '' ? traceState.unset('ot') : traceState.set('ot', ot);
 }

@@ -1,5 +1,6 @@
 import { ArrivalRate } from './arrival-rate.ts';
 import type { Candidate } from './candidate.ts';
+import { KnownRoutes } from './known-routes.ts';
 import { isRatio } from './option-checks.ts';
 import type { CompiledRule } from './sampling-rule.ts';
 import { nearbyShare, type Share, shareOf } from './share.ts';
@@ -18,10 +19,14 @@ export function ratioChooser(
   if (typeof rules === 'function') return (candidate) => askedShare(rules(candidate), otherwise);
   if (rules.length === 0) return () => otherwise;
   const choices = rules.map((rule) => ({ rule, choose: ruleChooser(rule, now) }));
+  const routes = new KnownRoutes(rules.map(({ meansRoute }) => meansRoute));
   return (candidate) => {
     const { method, route, path } = candidate;
-    const request = { method, route, path };
-    for (const { rule, choose } of choices) if (rule.matches(candidate, request)) return choose();
+    const answers = routes.answers(route);
+    let index = 0;
+    for (const { rule, choose } of choices) {
+      if (rule.matches(candidate, answers[index++] === true, method, path)) return choose();
+    }
     return otherwise;
   };
 }

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@opentelemetry/api';
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
 import type { Candidate } from './candidate.ts';
 import { aPositiveNumber, aRatio, isNumber } from './option-checks.ts';
-import { ROUTE_PATTERN, type RoutePattern, routePattern } from './route-pattern.ts';
+import { ROUTE_PATTERN, routePattern } from './route-pattern.ts';
 
 /** Which share to keep of the traces that begin with a certain request. All that it names must agree. */
 export type SamplingRule = {
@@ -40,11 +40,11 @@ export type SamplingRule = {
 export type CompiledRule = {
   readonly ratio: number;
   readonly atLeast: number | undefined;
-  matches(candidate: Candidate, request: ServedRequest): boolean;
+  /** Whether it is for this route, if it is for certain ones. */
+  meansRoute(route: string | undefined): boolean;
+  /** @param isRoute what `meansRoute` says of the candidate's route; method and path are read once for all rules */
+  matches(candidate: Candidate, isRoute: boolean, method: string | undefined, path: string | undefined): boolean;
 };
-
-/** What rules ask of a candidate, read once for all rules. */
-export type ServedRequest = Pick<Candidate, 'method' | 'route' | 'path'>;
 
 const SCALARS = ['string', 'number', 'boolean'];
 
@@ -84,15 +84,12 @@ function compileRule({ ratio, route, method, attributes = {}, atLeast }: Samplin
   return {
     ratio,
     atLeast,
-    matches: (candidate, request) =>
-      (methods === undefined || methods.includes(request.method ?? '')) &&
-      (pattern === undefined || matchesRoute(pattern, request)) &&
+    meansRoute: (route) => pattern === undefined || (route !== undefined && pattern(route)),
+    matches: (candidate, isRoute, method, path) =>
+      (methods === undefined || methods.includes(method ?? '')) &&
+      (isRoute || (path !== undefined && pattern?.(path) === true)) &&
       (wanted.length === 0 || wanted.every(([name, value]) => holds(candidate.attributes[name], value))),
   };
-}
-
-function matchesRoute(pattern: RoutePattern, { route, path }: ServedRequest): boolean {
-  return (route !== undefined && pattern(route)) || (path !== undefined && pattern(path));
 }
 
 function holds(actual: AttributeValue | undefined, wanted: string | number | boolean): boolean {

@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { errorMessage } from '@throughline/core';
 import { type JaegerStrategy, readJaegerStrategy } from './jaeger-strategy.ts';
+import { monotonicClock } from './monotonic-clock.ts';
 import { shareOf } from './share.ts';
 
 /** Keeps a strategy up to date: asks at once and then again and again, on a timer that does not keep the process alive. */
@@ -58,7 +59,7 @@ export class StrategyPoll {
   #adopt(answer: unknown): void {
     const text = JSON.stringify(answer);
     if (text === this.#last) return;
-    const strategy = readJaegerStrategy(answer, () => performance.now());
+    const strategy = readJaegerStrategy(answer, monotonicClock());
     if (strategy === undefined) throw new Error('the answer is no sampling strategy');
     this.#last = text;
     this.strategy = strategy;

@@ -10,8 +10,9 @@ export class TokenBucket {
   readonly #perMs: number;
   readonly #size: number;
   readonly #stepsPerToken: number;
-  #tokens: number;
-  #lastMs: number;
+  // Numbers from the start: else the engine keeps each in an object of its own, a new one whenever it changes.
+  #tokens = 0;
+  #lastMs = 0;
 
   /** The bucket starts full, with the tokens of half a second. */
   constructor(perSecond: number, nowMs: number) {

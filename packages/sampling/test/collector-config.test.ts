@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { routeExpression } from '../src/collector/route-expression.ts';
 import { writeYaml, type Yaml } from '../src/collector/yaml.ts';
 import { collectorConfig, type SamplingPolicy } from '../src/index.ts';
-import { routePattern } from '../src/route-pattern.ts';
 
 type Policy = { name: string; and: { and_sub_policy: Record<string, Record<string, unknown>>[] } };
 
@@ -84,25 +82,6 @@ describe('the configuration of a Collector', () => {
     [{ spansPerTrace: 0 }, /`spansPerTrace`/],
   ])('refuses the option %j', (wrong, message) => {
     expect(() => collectorConfig({}, wrong)).toThrow(message);
-  });
-});
-
-describe('the expression for a route', () => {
-  it('matches what the pattern matches', () => {
-    const segment = fc.constantFrom('a', 'b', 'ab', ':id', '*', 'a*', '*b', 'a*b', 'x.y', 'c+d', '(e)');
-    const piece = fc.constantFrom('a', 'b', 'ab', 'aab', 'xzy', 'x.y', 'c+d', 'ccd', '(e)', 'e', ':id', '*');
-    const path = (part: fc.Arbitrary<string>) =>
-      fc
-        .tuple(fc.array(part, { maxLength: 3 }), fc.constantFrom('', '/', '/*'))
-        .map(([parts, end]) => `/${parts.join('/')}${parts.length > 0 ? end : end.slice(1)}`);
-    fc.assert(
-      fc.property(path(segment), path(piece), (pattern, route) => {
-        const matches = routePattern(pattern);
-        fc.pre(matches !== undefined && route !== pattern);
-        expect(new RegExp(routeExpression(pattern)).test(route), `${pattern} on ${route}`).toBe(matches?.(route));
-      }),
-      { numRuns: 5000 },
-    );
   });
 });
 

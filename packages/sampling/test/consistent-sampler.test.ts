@@ -90,6 +90,17 @@ describe('a span with a parent', () => {
   it('loses the member `ot` when nothing is left in it', () => {
     expect(decideChild(half, LOW, { flags: 1, state: 'ot=th:8,v=1', isRemote: true }).state).toBe('v=1');
   });
+
+  it('has a state that can be read and changed like any other, and leaves that of its parent as it is', () => {
+    const traceState = createTraceState('a=1,ot=th:8;rv:40000000000000,b=2');
+    const parent = { traceId: LOW, spanId: '00f067aa0ba902b7', traceFlags: 1, traceState };
+    const state = half.shouldSample(trace.setSpanContext(ROOT_CONTEXT, parent), LOW, 'x', 0, {}, []).traceState;
+    expect([state?.get('ot'), state?.get('a'), state?.get('c')]).toEqual(['rv:40000000000000', '1', undefined]);
+    expect(state?.set('b', '3').serialize()).toBe('b=3,ot=rv:40000000000000,a=1');
+    expect(state?.unset('a').serialize()).toBe('ot=rv:40000000000000,b=2');
+    expect(state?.serialize()).toBe('ot=rv:40000000000000,a=1,b=2');
+    expect(traceState.serialize()).toBe('a=1,ot=th:8;rv:40000000000000,b=2');
+  });
 });
 
 it.each([

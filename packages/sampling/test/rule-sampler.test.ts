@@ -68,6 +68,17 @@ describe('rules', () => {
     expect(ratioFor({ rules: [{ ...wide, priority: -1 }, narrow] }, path)).toBe(0.25);
   });
 
+  it('apply to any number of routes, however often each is asked for', () => {
+    const options = { ratio: 0.01, rules: [{ route: '/even/*', ratio: 0.5 }] };
+    const sampler = ruleSampler(options);
+    const routes = Array.from({ length: 1200 }, (_, index) => `/${index % 2 === 0 ? 'even' : 'odd'}/${index}`);
+    routes.push(`/even/${'long'.repeat(1000)}`);
+    for (const route of [...routes, ...routes]) {
+      const weight = weightOf(decideRoot(sampler, 'f'.repeat(32), { 'http.route': route }));
+      expect(weight, route.slice(0, 20)).toBeCloseTo(route.startsWith('/even') ? 2 : 100, 2);
+    }
+  });
+
   it('take no route or path of a call for one of a request', () => {
     const sampler = ruleSampler({ ratio: 1, rules: [{ route: '/health', ratio: 0 }] });
     const decide = (kind: SpanKind) =>

@@ -1,6 +1,6 @@
+import { routeExpression } from '../route-expression.ts';
 import type { SamplingRule } from '../sampling-rule.ts';
 import type { KeepSettings } from '../tail/keep-options.ts';
-import { routeExpression } from './route-expression.ts';
 
 /**
  * Conditions in the OpenTelemetry Transformation Language, which the Collector evaluates for every span of a trace.

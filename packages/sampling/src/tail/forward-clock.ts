@@ -3,7 +3,7 @@
  */
 export class ForwardClock {
   readonly #now: () => number;
-  #shown: number;
+  #shown = 0;
   #elapsed = 0;
 
   /** @param now a clock in milliseconds */

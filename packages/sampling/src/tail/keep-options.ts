@@ -1,4 +1,5 @@
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
+import { monotonicClock } from '../monotonic-clock.ts';
 import { aPositiveNumber } from '../option-checks.ts';
 import { ROUTE_PATTERN, routePattern } from '../route-pattern.ts';
 import { DURATION_FORM, readDuration } from './duration.ts';
@@ -83,7 +84,7 @@ export function readKeepOptions(options: KeepOptions): KeepSettings {
     perSecond,
     holdMs: readDuration(hold) as number,
     maxBytes,
-    now: options.now ?? (() => performance.now()),
+    now: options.now ?? monotonicClock(),
     memoryUse,
   };
 }
