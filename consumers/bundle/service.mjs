@@ -7,7 +7,15 @@ import { startTracing } from '@throughline/sdk';
 import express from 'express';
 import { pino } from 'pino';
 
-startTracing({ serviceName: 'consumer', endpoint: process.env.COLLECTOR });
+const { COLLECTOR: endpoint, OWN_PROCESSOR } = process.env;
+const nothing = async () => {};
+// With a processor of the application's, spans are those of OpenTelemetry's SDK, which is loaded late.
+const ownProcessor = { onStart() {}, onEnd() {}, forceFlush: nothing, shutdown: nothing };
+startTracing({
+  serviceName: 'consumer',
+  endpoint,
+  ...(OWN_PROCESSOR !== undefined && { spanProcessors: [ownProcessor] }),
+});
 const logger = pino({ mixin: traceFields() });
 const fetch = tracedFetch();
 const app = express();

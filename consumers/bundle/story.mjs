@@ -32,6 +32,7 @@ try {
     const file = join(elsewhere, name);
     await bundle(file);
     await checkService([process.execPath, file]);
+    await checkService([process.execPath, file], { OWN_PROCESSOR: 'yes' });
     console.log(`   ${title}: works`);
   }
 } finally {

@@ -19,5 +19,10 @@ router.get('/items/:id', async (request, response) => {
   response.json({ id: request.params.id, stock: await answer.json() });
 });
 app.use('/shops/:shop', router);
+// The SDK's provider would be half of the time that a start takes.
+const loaded = new Set(Object.keys(require.cache).map((file) => /@opentelemetry[\\/]([^\\/]+)/.exec(file)?.[1]));
+loaded.delete(undefined);
+const expected = ['api', 'context-async-hooks'];
+if ([...loaded].sort().join() !== expected.join()) throw new Error(`The start has loaded ${[...loaded]}.`);
 const server = app.listen(0, '127.0.0.1', () => process.stdout.write(`listening on ${server.address().port}\n`));
 process.once('SIGTERM', () => server.close());

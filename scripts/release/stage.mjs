@@ -74,7 +74,7 @@ function licence({ dependencies = {} }) {
  * @param {string} specifier @param {import('./packages.mjs').Manifest} manifest @param {string} file
  */
 function requireInstalled(specifier, manifest, file) {
-  if (isBuiltin(specifier) || /^[^@].*\.(js|d\.ts)$/.test(specifier)) return;
+  if (isBuiltin(specifier) || /^[^@].*\.(c?js|d\.ts)$/.test(specifier)) return;
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   const installed = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies };
   if (!(name in installed) && name !== manifest.name)

@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
-import { type ExportResult, ExportResultCode, suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { errorMessage } from '@throughline/core';
+import { errorMessage, suppressTracing } from '@throughline/core';
+import { type ExportResult, failed, SUCCESS } from './export-result.ts';
 import type { BatchLimits } from './limits.ts';
 import type { LossCounter } from './loss.ts';
 import { RejectedSpans } from './rejected-spans.ts';
@@ -117,14 +117,14 @@ export class BatchProcessor implements SpanProcessor {
       try {
         this.#exporter.export(batch, answer);
       } catch (thrown) {
-        answer({ code: ExportResultCode.FAILED, error: new Error(errorMessage(thrown)) });
+        answer(failed(new Error(errorMessage(thrown))));
       }
     });
   }
 
   #count(spans: number, { code, error }: ExportResult): void {
     const rejected = error instanceof RejectedSpans ? Math.min(error.spans, spans) : spans;
-    const failed = code === ExportResultCode.SUCCESS ? 0 : rejected;
+    const failed = code === SUCCESS.code ? 0 : rejected;
     this.#loss.exported(spans - failed);
     if (failed > 0) this.#loss.failed(failed, error === undefined ? 'no reason given' : errorMessage(error));
   }

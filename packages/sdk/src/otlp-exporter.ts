@@ -1,6 +1,6 @@
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { errorMessage } from '@throughline/core';
+import { type ExportResult, failed, SUCCESS } from './export-result.ts';
 import { OtlpDelivery, type OtlpEncoding } from './otlp-delivery.ts';
 import { mendOtlpJson } from './otlp-json.ts';
 import { otlpSerializers } from './otlp-serializers.ts';
@@ -19,8 +19,8 @@ export class OtlpExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
     this.#export(spans).then(
-      (failure) => done(failure === undefined ? SUCCESS : { code: ExportResultCode.FAILED, error: failure }),
-      (thrown: unknown) => done({ code: ExportResultCode.FAILED, error: new Error(errorMessage(thrown)) }),
+      (failure) => done(failure === undefined ? SUCCESS : failed(failure)),
+      (thrown: unknown) => done(failed(new Error(errorMessage(thrown)))),
     );
   }
 
@@ -37,5 +37,3 @@ export class OtlpExporter implements SpanExporter {
     return request === undefined ? new Error('the spans could not be written') : this.delivery.deliver(request);
   }
 }
-
-const SUCCESS: ExportResult = { code: ExportResultCode.SUCCESS };

@@ -1,11 +1,5 @@
 import type { Attributes, TracerProvider } from '@opentelemetry/api';
-import type { Resource } from '@opentelemetry/resources';
-import {
-  NodeTracerProvider,
-  type ReadableSpan,
-  type SpanLimits,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan, SpanLimits, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { VERSION } from '@throughline/core';
 import {
   type HoldStats,
@@ -21,6 +15,7 @@ import { doneWithin } from './deadline.ts';
 import { createExporter, type ExporterOptions } from './exporter.ts';
 import { readBatchLimits } from './limits.ts';
 import { LossCounter, type SpanCounts } from './loss.ts';
+import { openTelemetryResources, openTelemetrySdk } from './opentelemetry-sdk.cjs';
 import { OtlpDelivery } from './otlp-delivery.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
 import type { RecordedSpan } from './recorder/recorded-span.ts';
@@ -37,7 +32,7 @@ import type { ViewerLink } from './viewer/viewer-link.ts';
 
 /** What spans are made with. */
 export type SpanSettings = {
-  readonly resource: Resource;
+  readonly resource: Attributes;
   readonly sampling: HeadSampling;
   readonly spanLimits: Required<SpanLimits>;
 };
@@ -138,8 +133,12 @@ function recording(
   const { resource, sampling, spanLimits } = settings;
   const { sampler, observer, keep, peers } = sampling;
   // https://opentelemetry.io/docs/specs/semconv/resource/#telemetry-sdk: what is not OpenTelemetry's own says so.
-  const itself = { 'telemetry.sdk.name': '@throughline/sdk', 'telemetry.sdk.version': VERSION };
-  const attributes = { ...(resource.attributes as Attributes), ...itself };
+  const attributes = {
+    ...resource,
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.name': '@throughline/sdk',
+    'telemetry.sdk.version': VERSION,
+  };
   const spanExport = new SpanExport(attributes, delivery, readBatchLimits(keep !== undefined), loss);
   const enter = { onEnd: (span: RecordedSpan) => spanExport.add(span) };
   const makeRing = (maxBytes: number): SpanRing => new SpanRing(maxBytes, spanExport);
@@ -182,8 +181,11 @@ function processing(
   timeoutMs: number,
   links: TraceLinks | undefined,
 ): Way {
-  const { resource, sampling, spanLimits } = settings;
+  const { sampling, spanLimits } = settings;
   const { sampler, observer, keep, peers } = sampling;
+  const { NodeTracerProvider } = openTelemetrySdk();
+  const { defaultResource, resourceFromAttributes } = openTelemetryResources();
+  const resource = defaultResource().merge(resourceFromAttributes(settings.resource));
   const sink =
     typeof exporter === 'object'
       ? new BatchProcessor(exporter, readBatchLimits(keep !== undefined), loss)

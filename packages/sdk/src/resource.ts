@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Attributes } from '@opentelemetry/api';
-import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { VERSION } from '@throughline/core';
 import { readPairs, readVariable } from './environment.ts';
 
@@ -21,7 +20,7 @@ export type ResourceOptions = {
  *
  * @see https://opentelemetry.io/docs/specs/semconv/resource/
  */
-export function createResource(options: ResourceOptions): Resource {
+export function createResource(options: ResourceOptions): Attributes {
   const { serviceName, serviceVersion, environment, resourceAttributes = {} } = options;
   const layers: Attributes[] = [
     packageAttributes(),
@@ -31,11 +30,13 @@ export function createResource(options: ResourceOptions): Resource {
     resourceAttributes,
     { 'service.name': serviceName, 'service.version': serviceVersion, 'deployment.environment.name': environment },
   ];
-  const attributes: Attributes = {};
+  const attributes: Attributes = { 'service.name': `unknown_service:${process.argv0}` };
   for (const layer of layers) {
-    for (const [name, value] of Object.entries(layer)) if (value !== undefined) attributes[name] = value;
+    for (const [name, value] of Object.entries(layer)) {
+      if (value !== undefined && value !== null) attributes[name] = value;
+    }
   }
-  return defaultResource().merge(resourceFromAttributes(attributes));
+  return attributes;
 }
 
 function packageAttributes(): Attributes {

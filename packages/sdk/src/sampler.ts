@@ -1,17 +1,7 @@
-import { type Context, diag, TraceFlags, trace } from '@opentelemetry/api';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  type Sampler,
-  SamplingDecision,
-  type SamplingResult,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace-node';
+import type { Sampler } from '@opentelemetry/sdk-trace-node';
 import {
   type AdaptiveSamplerOptions,
   adaptiveSampler,
-  consistentSampler,
   type JaegerRemoteSamplerOptions,
   jaegerRemoteSampler,
   type KeepOptions,
@@ -24,7 +14,7 @@ import {
   type SamplingRule,
   type SpanObserver,
 } from '@throughline/sampling';
-import { readChoice, readNumber, readVariable, wrongVariable } from './environment.ts';
+import { environmentSampler } from './environment-sampler.ts';
 
 /** Which traces to keep: by shares and limits, or a sampler of your own. */
 export type Sampling = SamplingOptions | Sampler;
@@ -80,22 +70,13 @@ export type HeadSampling = {
   stop?(): void;
 };
 
-const NAMES = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
-
 /**
  * The sampler of the option, else of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else one that keeps all traces
  * that begin here and decides like the caller for all others. Throws for anything it does not understand: a typing error
  * must not sample everything.
  */
 export function createSampler(sampling: Sampling | undefined, serviceName: string): HeadSampling {
-  if (sampling === undefined) return { sampler: samplerOfEnvironment() };
+  if (sampling === undefined) return { sampler: environmentSampler() };
   if (isSampler(sampling)) return { sampler: sampling };
   const { keep, peers, ...head } = sampling;
   if (keep === undefined && peers !== undefined) {
@@ -157,60 +138,4 @@ export function isSampler(value: unknown): value is Sampler {
 /** Whether a value is a share of traces. */
 export function isRatio(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 1;
-}
-
-function samplerOfEnvironment(): Sampler {
-  const name = readChoice('OTEL_TRACES_SAMPLER', NAMES);
-  // In capitals, the SDK's own reading of the variable would not find it and claim to sample everything.
-  const given = readVariable('OTEL_TRACES_SAMPLER');
-  if (given !== name) throw wrongVariable('OTEL_TRACES_SAMPLER', 'in lower case', given ?? '');
-  const ratio = ratioOfEnvironment(name);
-  if (name === 'always_on') return new AlwaysOnSampler();
-  if (name === 'always_off') return new AlwaysOffSampler();
-  if (name === 'traceidratio') return new TraceIdRatioBasedSampler(ratio);
-  if (name === 'parentbased_always_off') return new ParentBasedSampler({ root: new AlwaysOffSampler() });
-  if (name === 'parentbased_traceidratio') return consistentSampler({ ratio });
-  return new DefaultSampler();
-}
-
-/** `parentbased_always_on` as the SDK has it, in fewer steps: every span of every service that sets nothing passes here. */
-class DefaultSampler extends ParentBasedSampler {
-  constructor() {
-    super({ root: new AlwaysOnSampler() });
-  }
-
-  shouldSampleRoot(): SamplingResult {
-    return SAMPLED;
-  }
-
-  override shouldSample(context: Context, traceId: string): SamplingResult {
-    const parent = trace.getSpanContext(context);
-    // Where the parent is none or not valid, the span has a trace id of its own.
-    const isRoot = parent === undefined || parent.traceId !== traceId;
-    return isRoot || (parent.traceFlags & TraceFlags.SAMPLED) !== 0 ? SAMPLED : DROPPED;
-  }
-}
-
-const SAMPLED: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
-const DROPPED: SamplingResult = { decision: SamplingDecision.NOT_RECORD };
-
-function ratioOfEnvironment(name: (typeof NAMES)[number] | undefined): number {
-  const given = readVariable('OTEL_TRACES_SAMPLER_ARG');
-  if (name?.endsWith('traceidratio')) {
-    const ratio = readNumber('OTEL_TRACES_SAMPLER_ARG', { min: 0, max: 1, integer: false });
-    if (ratio !== undefined) return ratio;
-    throw new TypeError(
-      `[sdk] The environment variable OTEL_TRACES_SAMPLER is ${name}, which needs OTEL_TRACES_SAMPLER_ARG. Set it to the ` +
-        'share of traces to keep, a number from 0 to 1.',
-    );
-  }
-  if (given === undefined) return 1;
-  if (name === undefined) {
-    throw new TypeError(
-      '[sdk] The environment variable OTEL_TRACES_SAMPLER_ARG is set, but OTEL_TRACES_SAMPLER is not. Set the latter to ' +
-        'parentbased_traceidratio, or remove the former.',
-    );
-  }
-  diag.warn(`[sdk] OTEL_TRACES_SAMPLER_ARG has no effect with OTEL_TRACES_SAMPLER=${name}.`);
-  return 1;
 }

@@ -1,8 +1,7 @@
 import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
-import { errorMessage } from '@throughline/core';
+import { errorMessage, suppressTracing } from '@throughline/core';
 import type { OtlpDelivery } from './otlp-delivery.ts';
 import type { SpanSink } from './span-sink.ts';
 import { MAX_SPOOL_BYTES, MAX_SPOOL_FILES, readSpool, SPOOL_NAME } from './spool-file.ts';

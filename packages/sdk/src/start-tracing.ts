@@ -85,7 +85,7 @@ function start(options: StartTracingOptions): Started {
   const resource = createResource(options);
   const settings = {
     resource,
-    sampling: createSampler(options.sampling, String(resource.attributes['service.name'])),
+    sampling: createSampler(options.sampling, String(resource['service.name'])),
     spanLimits: readSpanLimits(),
   };
   const viewer = openViewerLink(options.viewer, options, slowMsOf(options.sampling));

@@ -1,5 +1,4 @@
 import { type AttributeValue, diag } from '@opentelemetry/api';
-import { isAttributeValue } from '@opentelemetry/core';
 
 /** Attributes as they are written: in the order in which they came, each name once. */
 export class AttributeList {
@@ -27,7 +26,7 @@ export class AttributeList {
    */
   set(name: string, value: unknown, countLimit: number, lengthLimit: number, isNew = false): void {
     if (value === null || value === undefined) return;
-    if (name.length === 0 || (typeof value === 'object' && !isAttributeValue(value)) || typeof value === 'function') {
+    if (name.length === 0 || (typeof value === 'object' && !isAttributeArray(value)) || typeof value === 'function') {
       diag.warn(`[sdk] The attribute \`${name}\` has no valid name and value and was not set.`);
       return;
     }
@@ -63,6 +62,15 @@ export class AttributeList {
     for (let at = 0; at < length; at += 2) if (items[at] === name) return at;
     return -1;
   }
+}
+
+// https://opentelemetry.io/docs/specs/otel/common/#attribute: elements of one primitive type, or none at all.
+function isAttributeArray(value: object): boolean {
+  if (!Array.isArray(value)) return false;
+  const first: unknown = value.find((element) => element !== null && element !== undefined);
+  const type = typeof first;
+  if (type !== 'string' && type !== 'number' && type !== 'boolean') return first === undefined;
+  return value.every((element) => element === null || element === undefined || typeof element === type);
 }
 
 function truncated(value: unknown, limit: number): unknown {

@@ -15,7 +15,7 @@ import {
   type TraceState,
   trace,
 } from '@opentelemetry/api';
-import { isTracingSuppressed } from '@opentelemetry/core';
+import { isSuppressed } from '@throughline/core';
 import { TraceId } from '@throughline/sampling';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanOrigin } from './recorded-span.ts';
 import { randomTraceId } from './span-ids.ts';
@@ -83,7 +83,7 @@ class RecorderTracer implements Tracer {
   }
 
   startSpan(name: string, options?: SpanOptions, parentContext: Context = context.active()): Span {
-    if (isTracingSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const from = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
     const parentSpan = trace.getSpan(from);
     const parent = validContext(parentSpan);

@@ -1,6 +1,5 @@
 import { type Attributes, context, diag, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
-import { errorMessage } from '@throughline/core';
+import { errorMessage, suppressTracing } from '@throughline/core';
 import type { BatchLimits } from '../limits.ts';
 import type { LossCounter } from '../loss.ts';
 import type { OtlpDelivery } from '../otlp-delivery.ts';

@@ -1,7 +1,7 @@
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { suppressTracing } from '@throughline/core';
 import type { ViewerTarget } from './viewer-target.ts';
 
 const PROGRAM = '@throughline/viewer';
