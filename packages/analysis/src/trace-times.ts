@@ -19,10 +19,10 @@ export function setTimes(nodes: readonly Node[], warnings: TraceWarning[]): bigi
   let origin = 0;
   for (const { start } of nodes) if (isBelievable(start)) origin = Math.min(origin, start);
   for (const node of nodes) {
-    const { spanId, startUnixNano, endUnixNano } = node.span;
     const start = isBelievable(node.start) ? node.start : origin;
     const end = isBelievable(node.end) ? node.end : start;
     if (start !== node.start || end !== node.end) {
+      const { spanId, startUnixNano, endUnixNano } = node.span;
       warn(
         warnings,
         'absurd-duration',
@@ -30,6 +30,7 @@ export function setTimes(nodes: readonly Node[], warnings: TraceWarning[]): bigi
         `Span ${spanId} lasts from ${startUnixNano} to ${endUnixNano} ns, too far from the rest of its trace; it is shown within it.`,
       );
     } else if (end < start) {
+      const { spanId } = node.span;
       warn(
         warnings,
         'negative-duration',

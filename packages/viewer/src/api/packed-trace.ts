@@ -1,6 +1,6 @@
 import { PackedNumbers } from './packed-numbers.ts';
 import { SpanIds } from './span-ids.ts';
-import type { TraceColumns } from './trace-messages.ts';
+import { SPAN_KINDS, SPAN_STATUSES, type TraceColumns } from './trace-messages.ts';
 
 /** What is no column, and what the columns are of. */
 type Head = Omit<TraceColumns, Column> & {
@@ -26,13 +26,16 @@ const ID_BYTES = 8;
 export function packTrace(columns: TraceColumns): Uint8Array {
   const { spanIds, parents, service, name, kind, status, start, durations, selfTime, criticalPath, ...rest } = columns;
   const numbers = new PackedNumbers();
-  const sorts = new Map<string, number>();
+  const sorts: Sort[] = [];
+  const indexes = new Map<number, number>();
   for (let span = 0; span < spanIds.length; span++) {
-    const sort = `${service[span]},${name[span]},${kind[span]},${status[span]}`;
-    let index = sorts.get(sort);
+    const operation = (service[span] as number) * columns.names.length + (name[span] as number);
+    const key =
+      (operation * SPAN_KINDS.length + (kind[span] as number)) * SPAN_STATUSES.length + (status[span] as number);
+    let index = indexes.get(key);
     if (index === undefined) {
-      index = sorts.size;
-      sorts.set(sort, index);
+      index = sorts.push([service, name, kind, status].map((column) => column[span]) as unknown as Sort) - 1;
+      indexes.set(key, index);
     }
     numbers.add(index);
   }
@@ -52,7 +55,7 @@ export function packTrace(columns: TraceColumns): Uint8Array {
     ...rest,
     spanCount: spanIds.length,
     pathLength: criticalPath.span.length,
-    sorts: Array.from(sorts.keys(), (sort) => sort.split(',').map(Number) as unknown as Sort),
+    sorts,
     oddIds: [...spanIds.odd],
   };
   return joined(new TextEncoder().encode(JSON.stringify(head)), spanIds.toBytes(), numbers.bytes());

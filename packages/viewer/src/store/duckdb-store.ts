@@ -147,11 +147,19 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Trac
     // When they were stored says where in the file they are.
     const [[first, last] = []] = await reader.rows(`SELECT min(stored_ms), max(stored_ms) FROM parts WHERE ${ids}`);
     if (first === null || first === undefined) return [];
-    return reader.spans(`FROM spans s WHERE s.stored_ms BETWEEN ${first} AND ${last} AND s.${ids}`);
+    const from = `FROM spans s WHERE s.stored_ms BETWEEN ${first} AND ${last} AND s.${ids}`;
+    const names = await reader.rows(`SELECT DISTINCT s.name ${from} LIMIT ${MAX_NAMES}`);
+    return reader.spans(
+      from,
+      new SqlValues(),
+      names.map(([name]) => name as string),
+    );
   }
 }
 
 const TRACES_AT_ONCE = 200;
+/** More would have to be looked through for each span. */
+const MAX_NAMES = 100;
 
 async function closeDatabase(database: Database, writer: DuckDbWriter, retention: DuckDbRetention): Promise<void> {
   await retention.close();

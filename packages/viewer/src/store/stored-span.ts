@@ -1,118 +1,161 @@
 import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api';
 import type { Attributes, Resource, Scope, Span } from '@throughline/analysis';
 import { SPAN_KINDS, SPAN_STATUSES } from '../api/messages.ts';
-import { bagFrom, type Extra, hexOf, plain, type Source } from './duckdb-rows.ts';
+import { bagFrom, type Extra, plain, type Source } from './duckdb-rows.ts';
 
-/** The columns that {@link storedSpans} reads, in its order; attributes as bytes, of which no text is made before it is needed. */
-export const SPAN_COLUMNS = `(s.trace_id >> 64)::UBIGINT, (s.trace_id & 18446744073709551615)::UBIGINT, s.span_id, s.parent_id,
-  s.kind, s.status, s.start_ns, s.end_ns, s.source, s.name, s.message, encode(s.attributes), s.extra, contains(s.extra, '"links":')`;
+/**
+ * The columns that {@link storedSpans} reads, in its order: ids in words of 32 bits, which need no big integers; attributes as bytes,
+ * of which no text is made before it is needed; of a name its place among those that stand for `names`, from 1 on, and only of
+ * others the text, as each text is fetched by itself.
+ */
+export function spanColumns(names: readonly string[]): string {
+  const name = names.length === 0 ? '0' : `coalesce(list_position([${names.join(', ')}], s.name), 0)`;
+  return `${words('s.trace_id', 4)}, ${words('s.span_id', 2)}, ${words('coalesce(s.parent_id, 0)', 2)},
+    s.kind, s.status, s.start_ns, s.end_ns, s.source, ${name}::INTEGER AS place, CASE WHEN place = 0 THEN s.name END,
+    s.message, encode(s.attributes), s.extra, coalesce(contains(s.extra, '"links":'), false)`;
+}
 
 const NO_RESOURCE: Resource = { service: '', attributes: Object.freeze(Object.create(null)) };
 const NO_EXTRA: Extra = {};
+const NO_ID = '0'.repeat(16);
 const NOTHING: readonly never[] = Object.freeze([]);
 const utf8 = new TextDecoder();
 
-/** The spans of a chunk, the memory of which is kept as long as one of them. */
-export function storedSpans(chunk: DuckDBDataChunk, sources: ReadonlyMap<number, Source>): Span[] {
-  const columns = columnsOf(chunk);
+/** Adds the spans of a chunk, the memory of which is kept as long as one of them. `names` are those of {@link spanColumns}. */
+export function addStoredSpans(
+  spans: Span[],
+  chunk: DuckDBDataChunk,
+  sources: ReadonlyMap<number, Source>,
+  names: readonly string[],
+): void {
+  const rows = new Rows(chunk, sources, names);
+  // The chunk asks the database each time.
   const count = chunk.rowCount;
-  const [spanIds, parentIds] = [hexColumn(columns.spanId, count), hexColumn(columns.parentId, count)];
-  const spans: Span[] = [];
-  let [high, low, traceId]: [unknown, unknown, string] = [undefined, undefined, ''];
+  const digits = hexDigits(chunk, 0, 4);
+  let traceId = '';
   for (let row = 0; row < count; row++) {
     // One text for all that are of one trace.
-    if (columns.traceLow.getItem(row) !== low || columns.traceHigh.getItem(row) !== high) {
-      high = columns.traceHigh.getItem(row);
-      low = columns.traceLow.getItem(row);
-      traceId = `${hexOf(high, 16)}${hexOf(low, 16)}`;
-    }
-    const parentSpanId = columns.parentId.getItem(row) === null ? undefined : parentIds(row);
-    const source = sources.get(columns.source.getItem(row) as number);
-    spans.push(new StoredSpan(columns, row, { traceId, spanId: spanIds(row), parentSpanId }, source));
+    if (traceId === '' || !digits.startsWith(traceId, row * 32)) traceId = digits.slice(row * 32, row * 32 + 32);
+    spans.push(new StoredSpan(rows, row, traceId));
   }
-  return spans;
 }
 
-/** The numbers of the sources that the spans of a chunk have. */
-export function sourcesOf(chunk: DuckDBDataChunk): Set<number> {
-  const { source } = columnsOf(chunk);
-  const found = new Set<number>();
-  for (let row = 0; row < source.itemCount; row++) found.add(source.getItem(row) as number);
-  return found;
+/** Adds the numbers of the sources that the spans of a chunk have. */
+export function addSources(found: Set<number>, chunk: DuckDBDataChunk): void {
+  const column = chunk.getColumnVector(SOURCE) as Column<number>;
+  const count = column.itemCount;
+  for (let row = 0; row < count; row++) found.add(column.getItem(row) as number);
 }
 
 type Column<Value> = Pick<DuckDBVector, 'itemCount'> & { getItem(row: number): Value | null };
-type Columns = ReturnType<typeof columnsOf>;
 
-function columnsOf(chunk: DuckDBDataChunk) {
-  const column = <Value>(index: number) => chunk.getColumnVector(index) as Column<Value>;
-  return {
-    /** What its columns are part of, and end with. */
-    chunk,
-    traceHigh: column<bigint>(0),
-    traceLow: column<bigint>(1),
-    spanId: column<bigint>(2),
-    parentId: column<bigint>(3),
-    kind: column<number>(4),
-    status: column<number>(5),
-    start: column<bigint>(6),
-    end: column<bigint>(7),
-    source: column<number>(8),
-    name: column<string>(9),
-    message: column<string>(10),
-    attributes: chunk.getColumnVector(11) as DuckDBBlobVector,
-    extra: column<string>(12),
-    hasLinks: column<boolean>(13),
-  };
+const SOURCE = 12;
+
+/** What the spans of a chunk read themselves from. */
+class Rows {
+  readonly spanIds: string;
+  readonly parentIds: string;
+  readonly kind: Column<number>;
+  readonly status: Column<number>;
+  readonly start: Column<bigint>;
+  readonly end: Column<bigint>;
+  readonly sources: (Source | undefined)[] = [];
+  readonly names: string[] = [];
+  readonly message: Column<string>;
+  readonly attributes: DuckDBBlobVector;
+  readonly extra: Column<string>;
+  readonly hasLinks: Column<boolean>;
+  /** What its columns are part of, and end with. */
+  readonly chunk: DuckDBDataChunk;
+
+  constructor(chunk: DuckDBDataChunk, sources: ReadonlyMap<number, Source>, names: readonly string[]) {
+    const column = <Value>(index: number) => chunk.getColumnVector(index) as Column<Value>;
+    this.chunk = chunk;
+    this.spanIds = hexDigits(chunk, 4, 2);
+    this.parentIds = hexDigits(chunk, 6, 2);
+    this.kind = column(8);
+    this.status = column(9);
+    this.start = column(10);
+    this.end = column(11);
+    this.message = column(15);
+    this.attributes = chunk.getColumnVector(16) as DuckDBBlobVector;
+    this.extra = column(17);
+    this.hasLinks = column(18);
+    const [source, place, name] = [column<number>(SOURCE), column<number>(13), column<string>(14)];
+    const count = source.itemCount;
+    for (let row = 0; row < count; row++) {
+      this.sources.push(sources.get(source.getItem(row) as number));
+      this.names.push(names[(place.getItem(row) ?? 0) - 1] ?? name.getItem(row) ?? '');
+    }
+  }
 }
 
-/** A span, of which attributes, events and the like are read when somebody looks at them: they are no properties of its own. */
+/** A span that reads itself from its row when somebody looks: what it has are no properties of its own. */
 class StoredSpan implements Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  readonly name: string;
-  readonly kind: Span['kind'];
-  readonly status: Span['status'];
-  readonly startUnixNano: bigint;
-  readonly endUnixNano: bigint;
-  readonly resource: Resource;
-  readonly scope: Scope | undefined;
-  readonly #columns: Columns;
+  readonly #rows: Rows;
   readonly #row: number;
+  readonly #traceId: string;
   #attributes: Attributes | undefined;
   #readExtra: Extra | undefined;
 
-  constructor(
-    columns: Columns,
-    row: number,
-    { traceId, spanId, parentSpanId }: Pick<StoredSpan, 'traceId' | 'spanId' | 'parentSpanId'>,
-    source: Source | undefined,
-  ) {
-    this.traceId = traceId;
-    this.spanId = spanId;
-    this.parentSpanId = parentSpanId;
-    this.name = columns.name.getItem(row) ?? '';
-    this.kind = SPAN_KINDS[columns.kind.getItem(row) ?? 0] ?? 'internal';
-    this.status = SPAN_STATUSES[columns.status.getItem(row) ?? 0] ?? 'unset';
-    this.startUnixNano = columns.start.getItem(row) ?? 0n;
-    this.endUnixNano = columns.end.getItem(row) ?? 0n;
-    this.resource = source?.resource ?? NO_RESOURCE;
-    this.scope = source?.scope;
-    this.#columns = columns;
+  constructor(rows: Rows, row: number, traceId: string) {
+    this.#rows = rows;
     this.#row = row;
+    this.#traceId = traceId;
+  }
+
+  get traceId(): string {
+    return this.#traceId;
+  }
+
+  get spanId(): string {
+    const at = this.#row * 16;
+    return this.#rows.spanIds.slice(at, at + 16);
+  }
+
+  get parentSpanId(): string | undefined {
+    const at = this.#row * 16;
+    return this.#rows.parentIds.startsWith(NO_ID, at) ? undefined : this.#rows.parentIds.slice(at, at + 16);
+  }
+
+  get name(): string {
+    return this.#rows.names[this.#row] ?? '';
+  }
+
+  get kind(): Span['kind'] {
+    return SPAN_KINDS[this.#rows.kind.getItem(this.#row) ?? 0] ?? 'internal';
+  }
+
+  get status(): Span['status'] {
+    return SPAN_STATUSES[this.#rows.status.getItem(this.#row) ?? 0] ?? 'unset';
+  }
+
+  get startUnixNano(): bigint {
+    return this.#rows.start.getItem(this.#row) ?? 0n;
+  }
+
+  get endUnixNano(): bigint {
+    return this.#rows.end.getItem(this.#row) ?? 0n;
+  }
+
+  get resource(): Resource {
+    return this.#rows.sources[this.#row]?.resource ?? NO_RESOURCE;
+  }
+
+  get scope(): Scope | undefined {
+    return this.#rows.sources[this.#row]?.scope;
   }
 
   get attributes(): Attributes {
     if (this.#attributes === undefined) {
-      const bytes = this.#columns.attributes.getItemBytes(this.#row);
+      const bytes = this.#rows.attributes.getItemBytes(this.#row);
       this.#attributes = bagFrom(bytes === null ? '{}' : utf8.decode(bytes));
     }
     return this.#attributes;
   }
 
   get statusMessage(): string | undefined {
-    return this.#columns.message.getItem(this.#row) ?? undefined;
+    return this.#rows.message.getItem(this.#row) ?? undefined;
   }
 
   get events(): Span['events'] {
@@ -125,7 +168,7 @@ class StoredSpan implements Span {
   }
 
   get links(): Span['links'] {
-    if (this.#columns.hasLinks.getItem(this.#row) !== true) return NOTHING;
+    if (this.#rows.hasLinks.getItem(this.#row) !== true) return NOTHING;
     const { links = NOTHING } = this.#extra;
     return links.map(([traceId, spanId, attributes, state]) => ({
       traceId,
@@ -157,15 +200,19 @@ class StoredSpan implements Span {
 
   /** The whole span, with all of it as properties of its own. */
   toJSON(): Span {
-    const { traceState, flags, statusMessage, attributes, events, links } = this;
+    const { traceId, spanId, parentSpanId, traceState, flags, name, kind, startUnixNano, endUnixNano } = this;
+    const { status, statusMessage, attributes, events, links, resource, scope } = this;
     const { droppedAttributes, droppedEvents, droppedLinks } = this;
-    const dropped = { droppedAttributes, droppedEvents, droppedLinks };
-    return { ...this, traceState, flags, statusMessage, attributes, events, links, ...dropped };
+    return {
+      ...{ traceId, spanId, parentSpanId, traceState, flags, name, kind, startUnixNano, endUnixNano },
+      ...{ status, statusMessage, attributes, events, links, resource, scope },
+      ...{ droppedAttributes, droppedEvents, droppedLinks },
+    };
   }
 
   get #extra(): Extra {
     if (this.#readExtra === undefined) {
-      const text = this.#columns.extra.getItem(this.#row);
+      const text = this.#rows.extra.getItem(this.#row);
       this.#readExtra = text === null ? NO_EXTRA : (JSON.parse(text) as Extra);
     }
     return this.#readExtra;
@@ -173,9 +220,18 @@ class StoredSpan implements Span {
 }
 
 // All at once: the digits of one number at a time would take longer than all else.
-function hexColumn(column: Column<bigint>, count: number): (row: number) => string {
-  const ids = new BigUint64Array(count);
-  for (let row = 0; row < count; row++) ids[row] = column.getItem(row) ?? 0n;
-  const digits = Buffer.from(ids.buffer).swap64().toString('hex');
-  return (row) => digits.slice(row * 16, row * 16 + 16);
+function hexDigits(chunk: DuckDBDataChunk, first: number, count: number): string {
+  const rows = chunk.rowCount;
+  const numbers = new Uint32Array(rows * count);
+  for (let word = 0; word < count; word++) {
+    const column = chunk.getColumnVector(first + word) as Column<number>;
+    for (let row = 0; row < rows; row++) numbers[row * count + word] = column.getItem(row) ?? 0;
+  }
+  return Buffer.from(numbers.buffer).swap32().toString('hex');
+}
+
+// The highest first.
+function words(id: string, count: number): string {
+  const shifted = Array.from({ length: count }, (_, word) => `${id} >> ${32 * (count - 1 - word)}`);
+  return shifted.map((number) => `((${number}) & 4294967295)::UINTEGER`).join(', ');
 }
