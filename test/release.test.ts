@@ -5,6 +5,7 @@ import { changedLines, neededStep } from '../scripts/release/api.mjs';
 import { refusedLicences } from '../scripts/release/licences.mjs';
 import { publishedManifest } from '../scripts/release/manifest.mjs';
 import { packages } from '../scripts/release/packages.mjs';
+import { shortened } from '../scripts/release/shorten.mjs';
 import { tooHeavy } from '../scripts/release/sizes.mjs';
 import { notice } from '../scripts/release/third-parties.mjs';
 
@@ -97,4 +98,12 @@ it.each(readdirSync(workflows))('%s gives each job what it needs alone, and runs
   expect(writing).toEqual(file === 'release.yml' ? ['release'] : []);
   const used = [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action);
   expect(used.filter((action) => !/^(?:\.\/|.*@[0-9a-f]{40} # v\d)/.test(action))).toEqual([]);
+});
+
+it('a function that is called in one place stays a function of the module', async () => {
+  const code = `
+    function doubled(items, by) { const all = items.map((item) => item * by); all.reverse(); return all; }
+    export function twice(items) { return doubled(items, 2); }
+  `;
+  expect(await shortened(code, true)).toMatch(/^function doubled\(/);
 });

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { rollup } from 'rollup';
-import { minify } from 'terser';
 import { entryPoints } from './packages.mjs';
+import { shortened } from './shorten.mjs';
 
 /** @typedef {{ file: string, text: string, imports: string[], modules: string[] }} PublishedFile
  *   `file` is the path inside `dist`, `modules` are the files that it was made of. */
@@ -97,19 +97,4 @@ function startedByPath(dist) {
       ([, started = '']) => started,
     ),
   );
-}
-
-/** @param {string} code @param {boolean} module */
-async function shortened(code, module) {
-  const names = { keep_fnames: true, keep_classnames: true };
-  const result = await minify(code, {
-    module,
-    ecma: 2020,
-    // Functions of more than a line stay where they are: terser puts what comes of them into `import()` without the parentheses
-    // that make it one argument, and the import fails.
-    compress: { ...names, passes: 2, inline: 1 },
-    mangle: names,
-    format: { max_line_len: 120, comments: false, preserve_annotations: true },
-  });
-  return `${result.code}\n`;
 }

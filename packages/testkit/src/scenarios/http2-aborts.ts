@@ -24,7 +24,7 @@ export const http2AbortScenarios: readonly Scenario<ServerSubject>[] = [
     return {
       title: `${what} over HTTP/2 is no success`,
       run(subject, recorder) {
-        const { routes, entered } = handlerThat(act as (exchange: KitExchange) => void);
+        const { routes, entered } = handlerThat(act);
         return serve(subject, routes, (url) =>
           withSession(url, async (session) => {
             const stream = session.request({ ':path': '/work' });

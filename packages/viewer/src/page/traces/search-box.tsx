@@ -22,6 +22,7 @@ export function SearchBox({ query, label, placeholder, problem, box, onQuery, on
   const [text, setText] = useState(query);
   const own = useRef<HTMLInputElement>(null);
   const input = box ?? own;
+  // What was asked last since the field was entered: if the page still shows that, typing has gone on from there.
   const asked = useRef<string | undefined>(undefined);
   const ask = () => {
     onQuery(text.trim(), asked.current === query);
