@@ -36,27 +36,15 @@ export function ratioOf(threshold: Threshold): number {
 
 /** Whether the randomness of a trace id is not below a threshold: the same as comparing the texts, and mostly one digit decides. */
 export function passes({ third, fourth }: Pick<TraceWords, 'third' | 'fourth'>, threshold: Threshold): boolean {
-  if (threshold === NEVER) return false;
-  for (let at = 0; at < threshold.length; at += 1) {
-    // The randomness begins with the third digit of the third word.
-    const digit = (at < 6 ? third >>> (20 - 4 * at) : fourth >>> (52 - 4 * at)) & 15;
-    const wanted = NIBBLES[threshold.charCodeAt(at)] as number;
-    if (digit !== wanted) return digit > wanted;
-  }
-  return true;
+  return isNotBelow(threshold, undefined, third, fourth);
 }
 
 /** The same of an id as text: what has to be read of it is mostly one digit. */
 export function textPasses(traceId: string, threshold: Threshold): boolean {
-  if (threshold === NEVER) return false;
   // One look beyond the end of a text makes all later ones slow.
-  if (traceId.length < ID_LENGTH) return passes(new TraceId(traceId), threshold);
-  for (let at = 0; at < threshold.length; at += 1) {
-    const digit = nibble(traceId, RANDOMNESS_AT + at);
-    const wanted = NIBBLES[threshold.charCodeAt(at)] as number;
-    if (digit !== wanted) return digit > wanted;
-  }
-  return true;
+  return traceId.length < ID_LENGTH
+    ? passes(new TraceId(traceId), threshold)
+    : isNotBelow(threshold, traceId, 0, 0);
 }
 
 /** The randomness of a trace id: its last 56 bits. */
@@ -67,4 +55,16 @@ export function randomnessOf(traceId: string): string {
 // How many hex digits of the fraction are the same (`0`, or `f` in its complement) because the fraction is small.
 function leadingDigits(fraction: number): number {
   return fraction <= 0 ? 0 : Math.floor((-Math.floor(Math.log2(fraction)) - 1) / 4);
+}
+
+// The digits are those of the text, or else of the words, where the randomness begins with the third digit of the third.
+function isNotBelow(threshold: Threshold, text: string | undefined, third: number, fourth: number): boolean {
+  if (threshold === NEVER) return false;
+  for (let at = 0; at < threshold.length; at += 1) {
+    const word = at < 6 ? third >>> (20 - 4 * at) : fourth >>> (52 - 4 * at);
+    const digit = text === undefined ? word & 15 : nibble(text, RANDOMNESS_AT + at);
+    const wanted = NIBBLES[threshold.charCodeAt(at)] as number;
+    if (digit !== wanted) return digit > wanted;
+  }
+  return true;
 }
