@@ -42,9 +42,7 @@ export function passes({ third, fourth }: Pick<TraceWords, 'third' | 'fourth'>, 
 /** The same of an id as text: what has to be read of it is mostly one digit. */
 export function textPasses(traceId: string, threshold: Threshold): boolean {
   // One look beyond the end of a text makes all later ones slow.
-  return traceId.length < ID_LENGTH
-    ? passes(new TraceId(traceId), threshold)
-    : isNotBelow(threshold, traceId, 0, 0);
+  return traceId.length < ID_LENGTH ? passes(new TraceId(traceId), threshold) : isNotBelow(threshold, traceId, 0, 0);
 }
 
 /** The randomness of a trace id: its last 56 bits. */

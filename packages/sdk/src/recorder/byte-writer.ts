@@ -1,5 +1,7 @@
 import { AttributeMemo } from './attribute-memo.ts';
+import { putBytes, putCodes } from './put-bytes.ts';
 import { NANOS_PER_MILLI } from './span-time.ts';
+import { putInt64, putVarint, varintSize } from './varint.ts';
 
 const TWO_32 = 0x1_0000_0000;
 const INITIAL_BYTES = 16_384;
@@ -8,6 +10,7 @@ const SHORT_TEXT = 100;
 /** The same for copying. */
 const SHORT_COPY = 24;
 const MAX_ONE_BYTE_LENGTH = 0x7f;
+const LAST_ASCII = 0x7f;
 
 /**
  * Writes protobuf wire format into one growing buffer, without an object per field.
@@ -73,7 +76,7 @@ export class ByteWriter {
     const bytes = this.#bytes;
     const at = this.#position;
     if (length > SHORT_COPY) bytes.copyWithin(at, from, to);
-    else for (let index = 0; index < length; index += 1) bytes[at + index] = bytes[from + index] as number;
+    else putBytes(bytes, at, bytes, from, to);
     this.#position = at + length;
   }
 
@@ -89,7 +92,7 @@ export class ByteWriter {
     const to = this.#bytes;
     const at = this.#position;
     if (length > SHORT_TEXT) to.set(bytes, at);
-    else for (let index = 0; index < length; index += 1) to[at + index] = bytes[index] as number;
+    else putBytes(to, at, bytes, 0, length);
     this.#position = at + length;
   }
 
@@ -102,24 +105,13 @@ export class ByteWriter {
    */
   shortTextPair(tag: number, name: Uint8Array, value: string): boolean {
     const { length } = value;
-    const content = name.length + 4 + length;
-    if (content > MAX_ONE_BYTE_LENGTH) return false;
-    this.#reserve(content + 2);
+    const at = this.#openPair(tag, name, length + 2);
+    if (at < 0) return false;
     const bytes = this.#bytes;
-    let at = this.#position;
-    bytes[at++] = tag;
-    bytes[at++] = content;
-    for (let index = 0; index < name.length; index += 1) bytes[at++] = name[index] as number;
-    bytes[at++] = 0x12;
-    bytes[at++] = length + 2;
-    bytes[at++] = 0x0a;
-    bytes[at++] = length;
-    for (let index = 0; index < length; index += 1) {
-      const code = value.charCodeAt(index);
-      if (code > 0x7f) return false;
-      bytes[at++] = code;
-    }
-    this.#position = at;
+    bytes[at] = 0x0a;
+    bytes[at + 1] = length;
+    if (putCodes(bytes, at + 2, value) > LAST_ASCII) return false;
+    this.#position = at + 2 + length;
     return true;
   }
 
@@ -129,40 +121,21 @@ export class ByteWriter {
    */
   smallIntegerPair(tag: number, name: Uint8Array, value: number): boolean {
     if (value !== value >>> 0 || value >= 0x1000_0000 || Object.is(value, -0)) return false;
-    const size = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
-    const content = name.length + 3 + size;
-    if (content > MAX_ONE_BYTE_LENGTH) return false;
-    this.#reserve(content + 2);
+    const at = this.#openPair(tag, name, varintSize(value) + 1);
+    if (at < 0) return false;
     const bytes = this.#bytes;
-    let at = this.#position;
-    bytes[at++] = tag;
-    bytes[at++] = content;
-    for (let index = 0; index < name.length; index += 1) bytes[at++] = name[index] as number;
-    bytes[at++] = 0x12;
-    bytes[at++] = size + 1;
-    bytes[at++] = 0x18;
-    let rest = value;
-    for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
-    bytes[at++] = rest;
-    this.#position = at;
+    bytes[at] = 0x18;
+    this.#position = putVarint(bytes, at + 1, value);
     return true;
   }
 
   /** A whole `KeyValue` message with any number, as `double`. Returns `false`, and writes nothing, as above. */
   doublePair(tag: number, name: Uint8Array, value: number): boolean {
-    const content = name.length + 11;
-    if (content > MAX_ONE_BYTE_LENGTH) return false;
-    this.#reserve(content + 2);
-    const bytes = this.#bytes;
-    let at = this.#position;
-    bytes[at++] = tag;
-    bytes[at++] = content;
-    for (let index = 0; index < name.length; index += 1) bytes[at++] = name[index] as number;
-    bytes[at++] = 0x12;
-    bytes[at++] = 9;
-    bytes[at++] = 0x21;
-    this.#view.setFloat64(at, value, true);
-    this.#position = at + 8;
+    const at = this.#openPair(tag, name, 9);
+    if (at < 0) return false;
+    this.#bytes[at] = 0x21;
+    this.#view.setFloat64(at + 1, value, true);
+    this.#position = at + 9;
     return true;
   }
 
@@ -174,11 +147,7 @@ export class ByteWriter {
       this.#bytes[this.#position++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
     }
-    while (rest > 0x7f) {
-      this.#bytes[this.#position++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    this.#bytes[this.#position++] = rest;
+    this.#position = putVarint(this.#bytes, this.#position, rest);
   }
 
   /** Any integer as int64: a negative one takes ten bytes. */
@@ -188,12 +157,7 @@ export class ByteWriter {
       return;
     }
     this.#reserve(10);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    while (rest > 0x7fn) {
-      this.#bytes[this.#position++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
-    }
-    this.#bytes[this.#position++] = Number(rest);
+    this.#position = putInt64(this.#bytes, this.#position, value);
   }
 
   double(value: number): void {
@@ -277,34 +241,44 @@ export class ByteWriter {
   /** Returns whether the content was moved. */
   #close(start: number, room: number): boolean {
     const length = this.#position - start;
-    const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x20_0000 ? 3 : length < 0x1000_0000 ? 4 : 5;
-    const extra = size - room;
+    const extra = varintSize(length) - room;
     if (extra !== 0) {
       if (extra > 0) this.#reserve(extra);
       this.#bytes.copyWithin(start + extra, start, this.#position);
     }
     // What is written behind `start` must stay, so nothing here may make room from an earlier position on.
-    const bytes = this.#bytes;
-    let at = start - room;
-    let rest = length;
-    for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
-    bytes[at] = rest;
+    putVarint(this.#bytes, start - room, length);
     this.#position += extra;
     return extra !== 0;
   }
 
   #shortAscii(value: string, length: number): boolean {
     this.#reserve(length + 1);
-    const bytes = this.#bytes;
-    const start = this.#position + 1;
-    for (let at = 0; at < length; at += 1) {
-      const code = value.charCodeAt(at);
-      if (code > 0x7f) return false;
-      bytes[start + at] = code;
-    }
-    bytes[start - 1] = length;
-    this.#position = start + length;
+    const at = this.#position;
+    if (putCodes(this.#bytes, at + 1, value) > LAST_ASCII) return false;
+    this.#bytes[at] = length;
+    this.#position = at + 1 + length;
     return true;
+  }
+
+  /**
+   * Writes a `KeyValue` message up to its value, of which it knows the size, and makes room for that. Returns where the value
+   * is to be, from where on what is written counts; -1 where a length needs more than a byte.
+   */
+  #openPair(tag: number, name: Uint8Array, valueSize: number): number {
+    const { length } = name;
+    const content = length + 2 + valueSize;
+    if (content > MAX_ONE_BYTE_LENGTH) return -1;
+    this.#reserve(content + 2);
+    const bytes = this.#bytes;
+    const at = this.#position;
+    bytes[at] = tag;
+    bytes[at + 1] = content;
+    putBytes(bytes, at + 2, name, 0, length);
+    const end = at + 2 + length;
+    bytes[end] = 0x12;
+    bytes[end + 1] = valueSize;
+    return end + 2;
   }
 
   #reserve(size: number): void {

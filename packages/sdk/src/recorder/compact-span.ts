@@ -1,4 +1,5 @@
 import { AttributeList } from './attribute-list.ts';
+import { putCodes } from './put-bytes.ts';
 import type { RecordedSpan, Scope } from './recorded-span.ts';
 import type { RingBlock } from './ring-block.ts';
 import type { TextMemo } from './span-shapes.ts';
@@ -188,28 +189,7 @@ function writeNewText(block: RingBlock, at: number, value: string): number {
   if (length > SHORT_TEXT) return writeLongText(block, at, value);
   const end = at + 1 + ((length + 3) >> 2);
   if (end > words.length) return NO_ROOM;
-  const { bytes } = block;
-  let to = (at + 1) << 2;
-  let all = 0;
-  let index = 0;
-  // Four at a time: what has to be looked at for each of them alone is much of the work.
-  for (; index + 4 <= length; index += 4, to += 4) {
-    const first = value.charCodeAt(index);
-    const second = value.charCodeAt(index + 1);
-    const third = value.charCodeAt(index + 2);
-    const fourth = value.charCodeAt(index + 3);
-    all |= first | second | third | fourth;
-    bytes[to] = first;
-    bytes[to + 1] = second;
-    bytes[to + 2] = third;
-    bytes[to + 3] = fourth;
-  }
-  for (; index < length; index += 1, to += 1) {
-    const code = value.charCodeAt(index);
-    all |= code;
-    bytes[to] = code;
-  }
-  if (all > 0xff) return writeLongText(block, at, value);
+  if (putCodes(block.bytes, (at + 1) << 2, value) > 0xff) return writeLongText(block, at, value);
   words[at] = (length << TAG_BITS) | TAG.latin1;
   return end;
 }
