@@ -6,7 +6,7 @@ import { aPositiveNumber, aRatio } from './option-checks.ts';
 import { ParentBasedSampler } from './parent-based.ts';
 import { RouteTable } from './route-table.ts';
 import type { Sampler } from './sampler.ts';
-import { type Share, STEPS_PER_HALVING, thinnedShare } from './share.ts';
+import type { Share } from './share.ts';
 
 /** What an adaptive sampler needs to know. */
 export type AdaptiveSamplerOptions = HeadSamplerOptions & {
@@ -77,10 +77,9 @@ export function adaptiveSampler(options: AdaptiveSamplerOptions = {}): AdaptiveS
   function adapt(candidate: Candidate): Share {
     const share = choose(candidate);
     const nowMs = now();
-    const { arrivals, failing } = routes.at(key(candidate), nowMs);
+    const { arrivals, failing, reducer } = routes.at(key(candidate), nowMs);
     const wanted = failing > above ? target * times : target;
-    const excess = (arrivals.arrive(nowMs) * share.ratio) / wanted;
-    return excess > 1 ? thinnedShare(share, STEPS_PER_HALVING * Math.log2(excess)) : share;
+    return reducer.reduce(share, (arrivals.arrive(nowMs) * share.ratio) / wanted);
   }
 
   const sampler = new ParentBasedSampler(`AdaptiveSampler{${target}/s}`, record, ratio, adapt);

@@ -6,6 +6,7 @@ const FIRST_WINDOW_SECONDS = 1;
  */
 export class ArrivalRate {
   readonly #windowSeconds: number;
+  readonly #windowsPerMs: number;
   // Numbers from the start: else the engine keeps each in an object of its own, a new one whenever it changes.
   #count = 0;
   #seconds = FIRST_WINDOW_SECONDS;
@@ -13,14 +14,15 @@ export class ArrivalRate {
 
   constructor(windowSeconds: number, nowMs: number) {
     this.#windowSeconds = windowSeconds;
+    this.#windowsPerMs = 0.001 / windowSeconds;
     this.#lastMs = nowMs;
   }
 
   /** Counts an arrival and returns the rate per second, this one included. */
   arrive(nowMs: number): number {
-    const elapsed = (nowMs - this.#lastMs) / 1000;
+    const elapsed = nowMs - this.#lastMs;
     if (elapsed > 0) {
-      const decay = decayOver(elapsed / this.#windowSeconds);
+      const decay = decayOver(elapsed * this.#windowsPerMs);
       this.#count *= decay;
       this.#seconds = this.#seconds * decay + this.#windowSeconds * (1 - decay);
     }

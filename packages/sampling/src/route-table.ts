@@ -1,4 +1,5 @@
 import { ArrivalRate } from './arrival-rate.ts';
+import { ShareReducer } from './share.ts';
 
 const MAX_ROUTES = 500;
 const IDLE_MS = 60_000;
@@ -8,6 +9,7 @@ export type RouteTraffic = {
   readonly arrivals: ArrivalRate;
   /** The share of recorded requests that failed, of late. */
   failing: number;
+  readonly reducer: ShareReducer;
 };
 
 /**
@@ -38,7 +40,7 @@ export class RouteTable {
   }
 
   #create(nowMs: number): RouteTraffic {
-    return { arrivals: new ArrivalRate(this.#windowSeconds, nowMs), failing: 0 };
+    return { arrivals: new ArrivalRate(this.#windowSeconds, nowMs), failing: 0, reducer: new ShareReducer() };
   }
 
   // Not for every new route in turn: an attacker may invent them faster than they get idle.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearbyShare, STEPS_PER_HALVING, shareOf, thinnedShare } from '../src/share.ts';
+import { nearbyShare, type Share, ShareReducer, STEPS_PER_HALVING, shareOf, thinnedShare } from '../src/share.ts';
 
 it('is worked out once for each ratio, as long as there are not too many', () => {
   const share = shareOf(0.5);
@@ -42,4 +42,29 @@ it('is one of some hundred for ratios that move', () => {
   }
   expect(seen.size).toBeLessThan(400);
   expect([nearbyShare(2).ratio, nearbyShare(Number.POSITIVE_INFINITY).ratio]).toEqual([1, 1]);
+});
+
+it('is reduced by a factor that moves to within half a step of what the factor says, whatever came before', () => {
+  const reducer = new ShareReducer();
+  const step = 2 ** (0.5 / STEPS_PER_HALVING);
+  const shares = [shareOf(1), shareOf(0.3), shareOf(0.01), shareOf(0)];
+  for (let turn = 0; turn < 20_000; turn++) {
+    const share = shares[(turn >> 8) % shares.length] as Share;
+    // It drifts, and now and then it jumps.
+    const factor = turn % 97 === 0 ? 1e4 * (1 + Math.sin(turn)) : 30 + 29 * Math.sin(turn / 500);
+    const reduced = reducer.reduce(share, factor).ratio;
+    const exact = share.ratio / Math.max(1, factor);
+    if (share.ratio === 0) expect(reduced).toBe(0);
+    else expect(Math.abs(Math.log(reduced / exact)), `by ${factor}`).toBeLessThan(Math.log(step) * 1.02);
+    expect(reduced).toBeLessThanOrEqual(share.ratio);
+  }
+});
+
+it('is not reduced by a factor that is none', () => {
+  const reducer = new ShareReducer();
+  const share = shareOf(0.3);
+  expect(reducer.reduce(share, 4)).not.toBe(share);
+  for (const factor of [1, 0.5, 0, -3, Number.NaN]) expect(reducer.reduce(share, factor)).toBe(share);
+  expect(reducer.reduce(share, Number.POSITIVE_INFINITY).ratio).toBeGreaterThan(0);
+  expect(reducer.reduce(share, 4).ratio).toBeCloseTo(0.075, 2);
 });
