@@ -39,6 +39,7 @@ const ALLOWED: Record<string, { runtime: readonly string[]; types?: readonly str
       '@throughline/readers',
       '@throughline/sampling',
       '@duckdb/node-api',
+      '@duckdb/node-bindings',
       '@modelcontextprotocol/server',
       // For the page alone, which is bundled.
       'preact',

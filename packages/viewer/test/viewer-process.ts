@@ -27,7 +27,7 @@ export async function buildProgram(): Promise<{
     format: 'esm',
     conditions: ['throughline-source'],
     splitting: true,
-    external: ['@duckdb/node-api', '@modelcontextprotocol/*'],
+    external: ['@duckdb/*', '@modelcontextprotocol/*'],
     outExtension: { '.js': '.js' },
   });
   const [program, cli] = [join(folder, 'start.js'), join(folder, 'cli', 'bin.js')];

@@ -1,3 +1,5 @@
+import { wordAt } from './hex-words.ts';
+
 const ID = /^(?!0{16})[\da-f]{16}$/;
 const DIGITS = 16;
 
@@ -19,8 +21,8 @@ export class SpanIds {
     const halves = new Uint32Array(ids.buffer);
     const odd: [number, string][] = [];
     for (const [index, id] of all.entries()) {
-      const high = id.length === DIGITS ? numberOf(id, 0, DIGITS / 2) : NaN;
-      const low = numberOf(id, DIGITS / 2, DIGITS);
+      const high = id.length === DIGITS ? wordAt(id, 0) : NaN;
+      const low = wordAt(id, DIGITS / 2);
       if (high + low > 0) {
         halves[index * 2] = low;
         halves[index * 2 + 1] = high;
@@ -55,16 +57,4 @@ export class SpanIds {
   toBytes(): Uint8Array {
     return new Uint8Array(this.#ids.buffer);
   }
-}
-
-// NaN where something else is than the digits of an id.
-function numberOf(text: string, from: number, to: number): number {
-  let number = 0;
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
-    if (code >= 0x30 && code <= 0x39) number = number * 16 + code - 0x30;
-    else if (code >= 0x61 && code <= 0x66) number = number * 16 + code - 0x57;
-    else return NaN;
-  }
-  return number;
 }

@@ -8,6 +8,7 @@ import {
   type Span,
   TraceFormatError,
 } from '@throughline/analysis';
+import { wordAt } from '../api/hex-words.ts';
 import type { Batch } from '../store/trace-store.ts';
 import { withinLimits } from './span-limits.ts';
 
@@ -61,7 +62,15 @@ function spansOfJson(format: Delivery['format'], text: string): Span[] {
 }
 
 function hasIds({ traceId, spanId }: Span): boolean {
-  return /^(?!0{32})[\da-f]{32}$/.test(traceId) && /^(?!0{16})[\da-f]{16}$/.test(spanId);
+  return isId(traceId, 32) && isId(spanId, 16);
+}
+
+// Hexadecimal, and not all zeros.
+function isId(id: string, digits: number): boolean {
+  if (id.length !== digits) return false;
+  let sum = 0;
+  for (let at = 0; at < digits; at += 8) sum += wordAt(id, at);
+  return sum > 0;
 }
 
 function decodeLogs({ format, body }: Delivery): Decoded {

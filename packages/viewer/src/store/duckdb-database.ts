@@ -9,6 +9,8 @@ export type Database = {
   readonly reader: DuckDBConnection;
   /** The native part, which is loaded only where it is used. */
   readonly duckdb: typeof import('@duckdb/node-api');
+  /** What that is made of. */
+  readonly bindings: typeof import('@duckdb/node-bindings');
   close(): void;
 };
 
@@ -50,7 +52,7 @@ export const TABLES_STATEMENT = `
  * @throws {Error} if the file cannot be used, with why and what to do.
  */
 export async function openDatabase(file: string): Promise<Database> {
-  const duckdb = await native();
+  const { duckdb, bindings } = await native();
   let instance: DuckDBInstance | undefined;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -75,6 +77,7 @@ export async function openDatabase(file: string): Promise<Database> {
       writer,
       reader,
       duckdb,
+      bindings,
       close() {
         writer.closeSync();
         reader.closeSync();
@@ -87,9 +90,9 @@ export async function openDatabase(file: string): Promise<Database> {
   }
 }
 
-async function native(): Promise<typeof import('@duckdb/node-api')> {
+async function native(): Promise<Pick<Database, 'duckdb' | 'bindings'>> {
   try {
-    return await import('@duckdb/node-api');
+    return { duckdb: await import('@duckdb/node-api'), bindings: (await import('@duckdb/node-bindings')).default };
   } catch (cause) {
     throw new NoDatabaseError('There is no DuckDB here: install @duckdb/node-api.', { cause });
   }

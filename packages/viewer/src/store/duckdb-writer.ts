@@ -1,8 +1,9 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import type { LogRecord, Resource, Scope, Span } from '@throughline/analysis';
 import type { Database } from './duckdb-database.ts';
-import { CHUNK_ROWS, jsonOf, newSpanChunk, recordText, spanRow } from './duckdb-rows.ts';
+import { jsonOf, recordText } from './duckdb-rows.ts';
 import type { DuckDbSignatures } from './duckdb-signatures.ts';
+import { SpanChunk } from './duckdb-span-chunk.ts';
 import { partsOf } from './trace-part.ts';
 import { type Batch, StoreFullError } from './trace-store.ts';
 
@@ -17,7 +18,7 @@ type Waiting = { readonly batch: Batch; readonly resolve: () => void; readonly r
 export class DuckDbWriter {
   run = 0;
   readonly #connection: DuckDBConnection;
-  readonly #chunk: DuckDBDataChunk;
+  readonly #chunk: SpanChunk;
   readonly #signatures: DuckDbSignatures;
   readonly #sources = new Map<string, number>();
   readonly #waiting: Waiting[] = [];
@@ -25,12 +26,12 @@ export class DuckDbWriter {
   #work: Promise<void> | undefined;
 
   constructor(
-    { writer, duckdb }: Pick<Database, 'writer' | 'duckdb'>,
+    { writer, duckdb, bindings }: Pick<Database, 'writer' | 'duckdb' | 'bindings'>,
     signatures: DuckDbSignatures,
     nextSource: number,
   ) {
     this.#connection = writer;
-    this.#chunk = newSpanChunk(duckdb);
+    this.#chunk = new SpanChunk({ duckdb, bindings });
     this.#signatures = signatures;
     this.#nextSource = nextSource;
   }
@@ -98,32 +99,26 @@ export class DuckDbWriter {
       await connection.run('COMMIT');
       this.#signatures.committed();
     } catch (error) {
+      this.#chunk.clear();
       for (const open of appenders) abandon(open);
       await connection.run('ROLLBACK').catch(() => {});
       throw error;
     }
   }
 
-  // By chunks: a call into the database for each value would take longer than all else.
   #appendSpans(to: DuckDBAppender, sources: DuckDBAppender, batches: readonly Batch[], storedMs: bigint): void {
-    let rows: DuckDBValue[][] = [];
-    const flush = () => {
-      this.#chunk.reset();
-      this.#chunk.setRows(rows);
-      to.appendDataChunk(this.#chunk);
-      rows = [];
-    };
+    const { run } = this;
     for (const { spans } of batches) {
       for (const span of spans) {
         const source = this.#sourceOf(span.resource, span.scope, sources);
         const attributes = jsonOf(span.attributes);
         this.#signatures.addSource(source, span.resource);
         this.#signatures.addSpan(span, attributes);
-        rows.push(spanRow(span, { storedMs, run: this.run, source, attributes }));
-        if (rows.length === CHUNK_ROWS) flush();
+        this.#chunk.add(span, { storedMs, run, source, attributes });
+        if (this.#chunk.isFull) this.#chunk.flush(to);
       }
     }
-    if (rows.length > 0) flush();
+    this.#chunk.flush(to);
   }
 
   #appendParts(to: DuckDBAppender, batches: readonly Batch[], storedMs: bigint): void {
