@@ -4,6 +4,9 @@ import { chownSync, createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
+// RabbitMQ has taken more than a minute and a half where all servers started at once beside other work.
+const PATIENCE_SECONDS = 240;
+
 /** @type {import('node:child_process').ChildProcess[]} */
 const started = [];
 
@@ -28,12 +31,14 @@ export async function startServer(program, args, { directory, isReady, env = {},
   started.push(child);
   const ended = once(child, 'exit').then(([code, signal]) => `ended with ${code ?? signal}`);
   const failed = once(child, 'error').then(([error]) => error.message);
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + PATIENCE_SECONDS * 1000;
   for (;;) {
     if (await isReady().catch(() => false)) return;
     const problem = await Promise.race([ended, failed, pause(100)]);
     if (problem !== undefined || Date.now() > deadline)
-      throw new Error(`${problem ?? 'no answer within 90 s'}\n${readFileSync(log, 'utf8').slice(-3000)}`);
+      throw new Error(
+        `${problem ?? `no answer within ${PATIENCE_SECONDS} s`}\n${readFileSync(log, 'utf8').slice(-3000)}`,
+      );
   }
 }
 
