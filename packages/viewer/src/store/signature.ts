@@ -9,6 +9,9 @@ type SignedSpan = {
   readonly attributes: Attributes;
 };
 
+/** A power of two. */
+const LATELY = 256;
+
 /**
  * What can be found in a number of spans: a search passes by those whose signature says that there is nothing for it.
  * Values that come again and again are looked at once.
@@ -16,6 +19,8 @@ type SignedSpan = {
 export class Signature {
   readonly #grams = new GramSet();
   readonly #texts = new Set<string>();
+  /** Attributes that were seen lately, each where its length and some characters put it. */
+  readonly #lately: string[] = new Array(LATELY).fill('');
   readonly #pairs = new Map<string, Set<AttributeValue>>();
   readonly #sources = new Set<number>();
   spans = 0;
@@ -25,7 +30,11 @@ export class Signature {
     this.spans += 1;
     this.#addText(name);
     if (statusMessage !== undefined) this.#addText(statusMessage);
-    if (this.#isNew(text)) this.#addPairs(attributes);
+    // All would be as long as the spans themselves, and kept as long as the signature grows.
+    const place = placeOf(text);
+    if (this.#lately[place] === text) return;
+    this.#lately[place] = text;
+    this.#addPairs(attributes);
   }
 
   /** Adds what spans of a source share. */
@@ -44,19 +53,16 @@ export class Signature {
   clear(): void {
     this.#grams.clear();
     this.#texts.clear();
+    this.#lately.fill('');
     this.#pairs.clear();
     this.#sources.clear();
     this.spans = 0;
   }
 
   #addText(text: string): void {
-    if (this.#isNew(text)) this.#grams.add(text);
-  }
-
-  #isNew(text: string): boolean {
-    if (this.#texts.has(text)) return false;
+    if (this.#texts.has(text)) return;
     this.#texts.add(text);
-    return true;
+    this.#grams.add(text);
   }
 
   #addPairs(attributes: Attributes): void {
@@ -72,6 +78,13 @@ export class Signature {
       this.#grams.add(pairText(key, value));
     }
   }
+}
+
+function placeOf(text: string): number {
+  const { length } = text;
+  let hash = length;
+  for (let part = 1; part < 8; part++) hash = Math.imul(hash, 31) + text.charCodeAt((length * part) >> 3);
+  return hash & (LATELY - 1);
 }
 
 /** An attribute as it stands in the JSON of all, and what is after it there: a comma, or what counts as one. */
