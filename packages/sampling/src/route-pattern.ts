@@ -3,7 +3,7 @@ import { routeExpression } from './route-expression.ts';
 const MAX_PATTERN_LENGTH = 512;
 
 /** Says whether a route template or a path is meant by a pattern. */
-export type RoutePattern = (route: string) => boolean;
+type RoutePattern = (route: string) => boolean;
 
 /** What a pattern must look like, for error messages. */
 export const ROUTE_PATTERN =
