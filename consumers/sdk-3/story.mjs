@@ -12,7 +12,9 @@ for (const name of readdirSync(join(root, 'packages'))) {
   if (name === 'sdk' || !('@opentelemetry/api' in peerDependencies) || !existsSync(join(folder, 'test'))) continue;
   for (const part of ['test', 'src']) cpSync(join(folder, part), join('packages', name, part), { recursive: true });
 }
-for (const shared of ['recorder.ts', 'service.ts']) cpSync(join(root, 'test', shared), join('test', shared));
+for (const shared of ['kafka-topic.ts', 'recorder.ts', 'service.ts']) {
+  cpSync(join(root, 'test', shared), join('test', shared));
+}
 for (const file of readdirSync('packages', { recursive: true, encoding: 'utf8' })) {
   const path = join('packages', file);
   if (!file.endsWith('.test.ts') || !isAboutSdk2(path)) continue;

@@ -1,3 +1,5 @@
+import { createKafkaTopic } from '../kafka-topic.ts';
+
 /** What the shop tells the worker. */
 export type Order = { readonly id: number; readonly fails: boolean };
 
@@ -64,10 +66,7 @@ export const transports: Record<Broker, (url: string, name: string) => Promise<T
         await producer.disconnect();
       },
       async receive(handle) {
-        const admin = kafka.admin();
-        await admin.connect();
-        await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
-        await admin.disconnect();
+        await createKafkaTopic(kafka, topic);
         // The coordinator of the first group of a broker may not be there yet; that is no failure of a handler.
         let hasFailed = false;
         const retry = { retries: 0, restartOnFailure: async () => !hasFailed };

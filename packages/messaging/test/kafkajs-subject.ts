@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { traceConsumer, traceProducer } from '@throughline/messaging/kafkajs';
 import type { KitDelivery, KitMessage, MessageSubjectOptions, TracedMessaging } from '@throughline/testkit';
 import { Kafka, type KafkaMessage, logLevel, type Message } from 'kafkajs';
+import { createKafkaTopic } from '../../../test/kafka-topic.ts';
 
 /** A client of a broker that tries again soon and says nothing. */
 export function kafkaOf(broker: string): Kafka {
@@ -11,10 +12,7 @@ export function kafkaOf(broker: string): Kafka {
 /** Creates a topic with one partition, and says its name. */
 export async function createTopic(kafka: Kafka): Promise<string> {
   const topic = `kit-${randomUUID()}`;
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
-  await admin.disconnect();
+  await createKafkaTopic(kafka, topic);
   return topic;
 }
 
