@@ -66,12 +66,24 @@ describe('the configuration of a Collector', () => {
     for (const remark of remarks) expect(tailSampling).toContain(`# ${remark}\n`);
   });
 
+  it('takes the policy as the services have it, and says what it leaves out', () => {
+    const secret = 'a secret that must not be written down';
+    const { remarks, tailSampling } = collectorConfig({ ...policy, peers: { secret } });
+    expect(remarks.join('\n')).toMatch(/Each rule has the limit for itself[\s\S]*peers are not needed/);
+    expect(tailSampling).not.toContain(secret);
+  });
+
+  it('limits adaptive traces to the same target as the services where none is given', () => {
+    expect(collectorConfig({ adaptive: {} }).tailSampling).toContain('spans_per_second: 10\n');
+  });
+
   it.each([
     [{ ratio: 2 }, /`ratio` to be a number from 0 to 1, got 2/],
     [{ rules: () => 1 }, /`rules` to be an array of rules \(a function cannot/],
     [{ rules: [{ route: 'x', ratio: 1 }] }, /`rules\[0\].route` to be a route pattern/],
     [{ keep: { slowerThan: '1 week' } }, /`keep.slowerThan`/],
-    [{ peers: {} }, /peers/],
+    [{ adaptive: { rate: 5 } }, /no option `adaptive.rate`. Use one of `adaptive.target`/],
+    [{ jaegerRemote: {} }, /no option `jaegerRemote`/],
   ])('refuses %j', (wrong, message) => {
     expect(() => collectorConfig(wrong as SamplingPolicy)).toThrow(message);
   });

@@ -84,6 +84,9 @@ export function checkStartOptions(options: StartTracingOptions): void {
   const { sampling } = options;
   if (sampling === undefined || isSampler(sampling)) return;
   checkOptions<SamplingOptions>('sdk', sampling, samplingChecks, 'sampling.');
+  // Here, as the samplers do not know under which name their options were given, and take some that are not for them here.
+  checkOptions('sdk', sampling.adaptive ?? {}, adaptiveChecks, 'sampling.adaptive.');
+  checkOptions('sdk', sampling.jaegerRemote ?? {}, jaegerRemoteChecks, 'sampling.jaegerRemote.');
 }
 
 const aName: OptionChecks<{ name?: string }>['name'] = [
@@ -91,15 +94,39 @@ const aName: OptionChecks<{ name?: string }>['name'] = [
   (value) => typeof value === 'string' && value.trim() !== '',
 ];
 
-// What rules, limits and targets may be in detail is checked where they are compiled.
+const aPositiveNumber: OptionChecks<{ number?: number }>['number'] = [
+  'a number above 0',
+  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+];
+
+const headers: OptionChecks<{ headers?: object }>['headers'] = [
+  'an object of strings',
+  (value) => is.object[1](value) && Object.values(value as object).every((header) => typeof header === 'string'),
+];
+
+// What rules, limits and errors may be in detail is checked where they are compiled.
 const samplingChecks: OptionChecks<SamplingOptions> = {
   ratio: ['a number from 0 to 1', isRatio],
   rules: ['an array of rules or a function', (value) => Array.isArray(value) || typeof value === 'function'],
-  perSecond: ['a positive number', (value) => typeof value === 'number' && value > 0 && Number.isFinite(value)],
+  perSecond: aPositiveNumber,
   adaptive: is.object,
   jaegerRemote: is.object,
   keep: is.object,
   peers: is.object,
+};
+
+const adaptiveChecks: OptionChecks<NonNullable<SamplingOptions['adaptive']>> = {
+  target: aPositiveNumber,
+  windowSeconds: aPositiveNumber,
+  key: is.function,
+  errors: is.object,
+};
+
+const jaegerRemoteChecks: OptionChecks<NonNullable<SamplingOptions['jaegerRemote']>> = {
+  endpoint: ['an http: or https: URL', isHttpUrl],
+  intervalMs: aPositiveNumber,
+  timeoutMs: aPositiveNumber,
+  headers,
 };
 
 const checks: OptionChecks<StartTracingOptions> = {
@@ -112,10 +139,7 @@ const checks: OptionChecks<StartTracingOptions> = {
     (value) => EXPORTER_NAMES.some((name) => name === value) || isExporter(value),
   ],
   endpoint: ['an http: or https: URL', isHttpUrl],
-  headers: [
-    'an object of strings',
-    (value) => is.object[1](value) && Object.values(value as object).every((header) => typeof header === 'string'),
-  ],
+  headers,
   viewer: ['a boolean or the http: URL of a viewer', (value) => typeof value === 'boolean' || isHttpUrl(value)],
   sampling: ['an object with `ratio`, `rules` and the like, or a Sampler', is.object[1]],
   spanProcessors: [

@@ -243,10 +243,13 @@ it.each([
   [{ rules: [{ route: '/a', share: 1 }] }, 'share'],
   [{ perSecond: -1 }, '`sampling.perSecond`'],
   [{ perSecond: 5, adaptive: {} }, 'exclude each other'],
-  [{ adaptive: { target: 'many' } }, 'target'],
+  [{ adaptive: { target: 'many' } }, '`sampling.adaptive.target` to be a number above 0, got the string "many"'],
+  [{ adaptive: { rate: 5 } }, 'no option `sampling.adaptive.rate`. Use one of `sampling.adaptive.target`,'],
+  [{ adaptive: { ratio: 0.5 } }, 'no option `sampling.adaptive.ratio`'],
   [{ jaegerRemote: {}, perSecond: 5 }, '`sampling.jaegerRemote` and `sampling.perSecond` exclude each other'],
   [{ jaegerRemote: {}, rules: [] }, '`sampling.jaegerRemote` and `sampling.rules` exclude each other'],
-  [{ jaegerRemote: { endpoint: 'jaeger' } }, '`endpoint`'],
+  [{ jaegerRemote: { endpoint: 'jaeger' } }, '`sampling.jaegerRemote.endpoint` to be an http: or https: URL'],
+  [{ jaegerRemote: { record: false } }, 'no option `sampling.jaegerRemote.record`'],
 ])('refuses the sampling option %j', (sampling, named) => {
   expect(() => start({ sampling: sampling as never })).toThrow(named);
 });

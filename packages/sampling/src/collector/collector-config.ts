@@ -1,16 +1,21 @@
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
+import type { AdaptiveSamplerOptions } from '../adaptive-sampler.ts';
 import type { HeadSamplerOptions } from '../head-options.ts';
 import { aPositiveNumber } from '../option-checks.ts';
+import type { PeerOptions } from '../peers/peer-options.ts';
 import type { KeepOptions } from '../tail/keep-options.ts';
 import { collectorPolicies } from './collector-policies.ts';
 import { writeYaml, type Yaml } from './yaml.ts';
 
-/** What `startTracing` calls `sampling`, as far as a Collector can do it. */
+/** What `startTracing` calls `sampling`, as far as a Collector can do it. `peers` have nothing to do there. */
 export type SamplingPolicy = Pick<HeadSamplerOptions, 'ratio' | 'rules'> & {
   perSecond?: number;
-  adaptive?: { target: number };
+  adaptive?: AdaptiveTarget;
   keep?: KeepOptions;
+  peers?: PeerOptions;
 };
+
+type AdaptiveTarget = Pick<AdaptiveSamplerOptions, 'target' | 'windowSeconds' | 'key' | 'errors'>;
 
 /** How the configuration is to be written. */
 export type CollectorConfigOptions = {
@@ -62,6 +67,14 @@ const policyChecks: OptionChecks<SamplingPolicy> = {
   perSecond: aPositiveNumber,
   adaptive: is.object,
   keep: is.object,
+  peers: is.object,
+};
+
+const adaptiveChecks: OptionChecks<AdaptiveTarget> = {
+  target: aPositiveNumber,
+  windowSeconds: aPositiveNumber,
+  key: is.function,
+  errors: is.object,
 };
 
 /**
@@ -75,6 +88,7 @@ const policyChecks: OptionChecks<SamplingPolicy> = {
  */
 export function collectorConfig(policy: SamplingPolicy, options: CollectorConfigOptions = {}): CollectorConfig {
   checkOptions('sampling', policy, policyChecks);
+  checkOptions('sampling', policy.adaptive ?? {}, adaptiveChecks, 'adaptive.');
   checkOptions('sampling', options, optionChecks);
   const {
     endpoint = 'http://localhost:4318',

@@ -46,13 +46,18 @@ function keepPolicies(keep: KeepOptions | undefined, spansPerTrace: number, rema
 }
 
 function sharePolicies(policy: SamplingPolicy, spansPerTrace: number, remarks: string[]): Yaml[] {
-  const { ratio = 1, rules = [], perSecond, adaptive } = policy;
+  const { ratio = 1, rules = [], perSecond, adaptive, peers } = policy;
   const listed = rules as readonly SamplingRule[];
   compileRules(listed);
   const sorted = [...listed].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
-  const target = perSecond ?? adaptive?.target;
+  const target = perSecond ?? (adaptive === undefined ? undefined : (adaptive.target ?? 1));
   if (adaptive !== undefined)
-    remarks.push('The Collector has no target for each route: adaptive.target is one limit for all of them.');
+    remarks.push(
+      'The Collector has no target for each route: adaptive.target is one limit, and the rest of it is left out.',
+    );
+  if (target !== undefined && sorted.length > 0)
+    remarks.push('Each rule has the limit for itself, and so has the rest: together they may keep more.');
+  if (peers !== undefined) remarks.push('peers are not needed: the Collector that decides sees the whole trace.');
   const limit = target === undefined ? [] : [rateLimit(target * spansPerTrace)];
   const policies: Yaml[] = sorted.flatMap((rule, index) => {
     const root = condition(rootOf(rule, sorted.slice(0, index)));

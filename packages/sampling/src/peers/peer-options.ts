@@ -6,9 +6,9 @@ import type { KeepTransport } from './keep-transport.ts';
 export type PeerOptions = {
   /**
    * What all peers know, at least 16 characters. To replace it, give `[new, old]` everywhere, then `[new]`: the first one
-   * signs, all verify.
+   * signs, all verify. Tracing does not start with `undefined`, which a variable has that is not set.
    */
-  secret: string | readonly string[];
+  secret: string | readonly string[] | undefined;
   /**
    * Whether instances tell each other of kept traces besides what responses say. Without it only callers are told, and only
    * if a trace is kept before the response headers leave.
@@ -66,10 +66,16 @@ const checks: OptionChecks<PeerOptions> = {
 /** Checks and reads the options. Throws a `TypeError` that names the first which is unknown or malformed, never a secret. */
 export function readPeerOptions(options: PeerOptions): PeerSettings {
   const { secret, ...others } = options;
+  // Without the secret: what is wrong with an option may be shown.
+  checkOptions('sampling', others, checks, 'peers.');
+  if (secret === undefined || secret === '') {
+    throw new TypeError(
+      '[sampling] `peers.secret` is missing. Give all services the same text of at least 16 characters; if it comes from a variable of the environment, set that.',
+    );
+  }
   if (!areSecrets(secret)) {
     throw new TypeError(`[sampling] Expected \`peers.secret\` to be ${checks.secret[0]}.`);
   }
-  checkOptions('sampling', others, checks, 'peers.');
   const { push = true, transport, ...listening } = others;
   if (transport !== undefined && Object.keys(listening).length > 0) {
     throw new TypeError(
