@@ -33,6 +33,28 @@ describeInBrowser('the overviews', (open) => {
     expect(new URL(page.url()).searchParams.get('node')).toBe('payments');
   });
 
+  it('have room in the drawing for many calls of which some fail', async () => {
+    const { page } = await open(async ({ url }) => {
+      const trace = checkout({ startMs: Date.now() - 1000, isFailed: true });
+      await send(
+        url,
+        trace.spans.map((span) => ({ ...span, traceState: 'ot=th:fffc' })),
+      );
+      return '/map';
+    });
+    await page.getByText('16,384 calls · 100 % failed').first().waitFor();
+    const cut = page.locator('.service-graph button').evaluateAll((nodes) =>
+      nodes.flatMap((node) => {
+        const isCut = [node, ...node.querySelectorAll('.text, .figure')].some(
+          ({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>
+            scrollWidth > clientWidth || scrollHeight > clientHeight,
+        );
+        return isCut ? [node.textContent] : [];
+      }),
+    );
+    expect(await cut).toEqual([]);
+  });
+
   it('say which attribute the slowest spans have in common, and lead to their traces', async () => {
     const { page } = await open(async (viewer) => {
       await withShop(viewer);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeInBrowser } from './browser.ts';
 import { browse, checkout } from './shop-traces.ts';
-import { send } from './trace-draft.ts';
+import { send, TraceDraft } from './trace-draft.ts';
 
 describeInBrowser('the list of traces', (open) => {
   it('finds traces by a query without naming a service, and keeps the query in the address', async () => {
@@ -24,6 +24,35 @@ describeInBrowser('the list of traces', (open) => {
     await page.goBack();
     await expect.poll(() => rows.count()).toBe(3);
   });
+
+  it.each([1120, 1280])(
+    'writes the names of services out, and says how many more there are, at %i pixels',
+    async (width) => {
+      const names = ['checkout', 'inventory', 'notification', 'payments', 'recommendation', 'subscription'];
+      const { page } = await open(
+        async ({ url }) => {
+          const trace = new TraceDraft();
+          const root = trace.add(undefined, 'POST /checkout', 0, 90, { service: 'gateway' });
+          for (const [index, service] of names.entries()) trace.add(root, 'work', index * 10, 9, { service });
+          await send(url, trace.spans);
+          return '/';
+        },
+        { viewport: { width, height: 800 } },
+      );
+      await page.locator('td.services').waitFor();
+      expect(await page.locator('td.services .chips > :last-child').textContent()).toBe('+3');
+      const hidden = await page.locator('td.services').evaluate((cell) => {
+        const { bottom, right } = cell.getBoundingClientRect();
+        return [...cell.querySelectorAll('.text, .chips > *')].flatMap((part) => {
+          const place = part.getBoundingClientRect();
+          const isCut = part.scrollWidth > part.clientWidth && part.clientWidth > 0;
+          return isCut || place.bottom > bottom || place.right > right ? [part.textContent] : [];
+        });
+      });
+      expect(hidden).toEqual([]);
+      expect((await page.locator('table.traces tbody tr').boundingBox())?.height).toBe(57);
+    },
+  );
 
   it('goes back to what was there before a query, however slowly it was typed', async () => {
     const { page } = await open(async ({ url }) => {

@@ -63,7 +63,9 @@ function Offer({ trace }: { readonly trace: FoundTrace }) {
   return (
     <>
       <span class={`dot ${colorOf(trace.rootService)}`} />
-      <span class="name">{trace.rootName}</span>
+      <span class="name">
+        {trace.rootName === '' ? '(no root yet)' : trace.rootName} <span class="quiet">{trace.rootService}</span>
+      </span>
       {trace.errorCount > 0 ? <span class="failed">failed</span> : null}
       <span>{duration(trace.duration)}</span>
       <span class="quiet">{moment(trace.startUnixNano)}</span>

@@ -41,7 +41,7 @@ export function MapView({ route: { parameters } }: { readonly route: Route }) {
         <h1>Services</h1>
         <p class="quiet">
           From {counted(answer.traces, 'trace')}
-          {answer.complete ? '' : ', the latest of them'}
+          {answer.complete ? '' : ', the latest of them'}. Calls include those that sampling dropped.
         </p>
         {chosen === -1 ? null : (
           <button type="button" class="button small" onClick={() => change({ node: undefined })}>

@@ -5,11 +5,11 @@ import { count, duration, percent } from '../shell/format.ts';
 import { colorOf } from '../shell/service-colors.ts';
 import { layersOf, type Place } from './layers.ts';
 
-const WIDTH = 168;
+const WIDTH = 200;
 const HEIGHT = 48;
-const GAP_X = 96;
+const GAP_X = 80;
 const GAP_Y = 24;
-const NAME = 20;
+const LONGEST_NAME = 80;
 
 type ServiceGraphProps = {
   readonly answer: DependenciesAnswer;
@@ -89,9 +89,9 @@ export function ServiceGraph({ answer: { nodes, edges }, chosen, onChoose }: Ser
                 >
                   <span class="name">
                     <span class="dot" />
-                    <span class="text">{name.length > NAME * 4 ? `${name.slice(0, NAME * 4)}…` : name}</span>
+                    <span class="text">{name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name}</span>
                   </span>
-                  <span class="quiet">
+                  <span class="figure quiet">
                     {calls === 0 ? (kind === 'service' ? 'Calls others' : kind) : `${count(calls)} calls`}
                     {errors > 0 ? <span class="failed"> · {percent(errors / calls)} failed</span> : null}
                   </span>

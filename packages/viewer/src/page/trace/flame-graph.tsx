@@ -43,7 +43,7 @@ export function FlameGraph({ model, focus }: FlameGraphProps) {
             onClick={() => setZoomed(call)}
           >
             {width > 0.02 ? call.name : ''}
-            {call.spans > 1 && width > 0.05 ? <span class="times"> ×{count(call.spans)}</span> : null}
+            {call.spans > 1 && width > 0.05 ? <span class="times">×{count(call.spans)}</span> : null}
           </button>
         ))}
       </div>

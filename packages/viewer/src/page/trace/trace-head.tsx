@@ -71,7 +71,9 @@ export function TraceHead({ model, onSpan }: TraceHeadProps) {
                 <span class="quiet">{KINDS[kind] ?? `${kind[0]?.toUpperCase()}${kind.slice(1)}`}</span>
                 <span class="name">{name}</span>
                 {spanCount > 1 ? <span class="quiet">×{count(spanCount)}</span> : null}
-                <strong title="What the request would save if this took no time">−{duration(drag)}</strong>
+                <span class="quiet" title="What the request would save if this took no time">
+                  saves up to <strong>{duration(drag)}</strong>
+                </span>
               </button>
             </li>
           ))}
