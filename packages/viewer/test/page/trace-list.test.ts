@@ -80,6 +80,23 @@ describeInBrowser('the list of traces', (open) => {
     expect(query()).toBeNull();
   });
 
+  it('keeps what is typed while the page goes to what was typed before', async () => {
+    const { page } = await open(async ({ url }) => {
+      await send(url, checkout().spans);
+      return '/';
+    });
+    await page.locator('table.traces tbody tr').waitFor();
+    // The moment at which a slow page has asked, and not yet drawn.
+    await page.evaluate(`addEventListener('throughline:route', () => {
+      const box = document.querySelector('input[type=search]');
+      box.value += '# more'.slice(box.value.length);
+      box.dispatchEvent(new Event('input', { bubbles: true }));
+    })`);
+    await page.getByRole('searchbox').fill('#');
+    await expect.poll(() => new URL(page.url()).searchParams.get('query')).toBe('# more');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('# more');
+  });
+
   it('says where a query cannot be read, and keeps what was found', async () => {
     const { page } = await open(async ({ url }) => {
       await send(url, checkout().spans);

@@ -24,12 +24,18 @@ export function SearchBox({ query, label, placeholder, problem, box, onQuery, on
   const input = box ?? own;
   // What was asked last since the field was entered: if the page still shows that, typing has gone on from there.
   const asked = useRef<string | undefined>(undefined);
+  const sent = useRef<string | undefined>(undefined);
   const ask = () => {
-    onQuery(text.trim(), asked.current === query);
-    asked.current = text.trim();
+    sent.current = text.trim();
+    onQuery(sent.current, asked.current === query);
+    asked.current = sent.current;
   };
-  // Spaces at the end of what is being typed are no part of the query, and stay where they are.
-  useEffect(() => setText((typed) => (typed.trim() === query ? typed : query)), [query]);
+  // When the page shows what was asked from here, more may be typed already. Spaces at the end are no part of a query.
+  useEffect(() => {
+    if (sent.current === query) return;
+    sent.current = undefined;
+    setText((typed) => (typed.trim() === query ? typed : query));
+  }, [query]);
   useEffect(() => {
     if (text.trim() === query) return;
     const timer = setTimeout(ask, PAUSE);
