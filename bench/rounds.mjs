@@ -2,19 +2,22 @@ import { ROUTES } from './matrix.mjs';
 import { ask, quantile, residentMegabytes } from './measure.mjs';
 
 const LEAST_ROUNDS = 3;
+/** Of the time of a route, for servers to warm up: what is measured before V8 has compiled is the compiler. */
+const WARMING_UP = 0.2;
 
 /**
- * Measures one route: all servers get their turns one after the other, A B C A B C, until the time is over; a ratio is
- * that to the bare server of the same round. The processor time of a turn lasts until the next turn of the same server
- * begins, so that what is put off (exports, collections) is paid for by who put it off.
+ * Measures one route, once its servers are warm: all get their turns one after the other, A B C A B C, until the time is
+ * over; a ratio is that to the bare server of the same round. The processor time of a turn lasts until the next turn of
+ * the same server begins, so that what is put off (exports, collections) is paid for by who put it off.
  */
 export async function measureRoute(fleet, route, { milliseconds, slice }) {
   const order = { ...ROUTES[route], milliseconds: slice };
+  const until = performance.now() + milliseconds;
+  const warmUp = Math.max(slice * 2, (milliseconds * WARMING_UP) / fleet.servers.length);
   const warmUps = [];
-  for (const server of fleet.servers) warmUps.push(await fleet.turn(server, { ...order, milliseconds: slice * 2 }));
+  for (const server of fleet.servers) warmUps.push(await fleet.turn(server, { ...order, milliseconds: warmUp }));
   const before = await exportedBy(fleet.servers);
   const rows = fleet.servers.map(() => ({ cpu: [], latencies: [], requests: 0 }));
-  const until = performance.now() + milliseconds;
   const marks = fleet.servers.map((server) => server.cpuTime());
   let counts = [];
   let rounds = 0;

@@ -42,11 +42,10 @@ async function measureFramework(framework, milliseconds) {
     const before = await entriesOf(fleet.servers);
     const requests = {};
     for (const [index, route] of routes.entries()) {
-      const warmUp = fleet.servers.length * slice * 2;
       const cell = {
         framework,
         route,
-        ...(await measureRoute(fleet, route, { milliseconds: rest / routes.length - warmUp, slice })),
+        ...(await measureRoute(fleet, route, { milliseconds: rest / routes.length, slice })),
       };
       for (const row of cell.rows) requests[row.variant] = (requests[row.variant] ?? 0) + row.sent;
       if (index === routes.length - 1) {
