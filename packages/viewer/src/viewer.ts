@@ -137,8 +137,8 @@ async function listenError(cause: unknown, host: string, port: number): Promise<
   if (code === 'EADDRINUSE') {
     const message =
       (await identify(`http://${where}`)) !== undefined
-        ? `A viewer is running already: http://${where}. Use it, or choose another \`port\`.`
-        : `Port ${port} is taken by another program, maybe a Collector. Stop it, or choose another \`port\`.`;
+        ? `A viewer is running already: http://${where}. Use it, or choose another \`port\` (THROUGHLINE_VIEWER_PORT).`
+        : `Port ${port} is taken by another program, maybe a Collector. Stop it, or choose another \`port\` (THROUGHLINE_VIEWER_PORT).`;
     return new Error(`[viewer] ${message}`, { cause });
   }
   if (code === 'EACCES')

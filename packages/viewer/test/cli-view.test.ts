@@ -40,9 +40,15 @@ type Run = {
 };
 
 function throughline(...args: readonly string[]): Run {
+  return throughlineWith({}, ...args);
+}
+
+function throughlineWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Run {
   const env = {
     ...process.env,
     THROUGHLINE_SOURCE: '',
+    THROUGHLINE_VIEWER_PORT: '',
+    ...variables,
     THROUGHLINE_VIEWER_FILE: join(folder, 'kept', 'traces.duckdb'),
   };
   const child = spawn(process.execPath, [built.cli, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -104,8 +110,24 @@ describe('throughline view', () => {
     expect(await second.line()).toBe(url);
     expect(await second.ended).toEqual({ code: 0, error: 'It was running already.\n' });
     expect(await tracesAt(url)).toEqual([TRACE]);
+    const there = { THROUGHLINE_VIEWER_PORT: new URL(url).port };
+    expect(await throughlineWith(there, 'view').line()).toBe(url);
+    expect(await throughlineWith(there, 'show', TRACE).line()).toContain('GET /orders');
     first.child.kill('SIGTERM');
     expect((await first.ended).code).toBe(0);
+  });
+
+  it('says so where the port of the viewer is none', async () => {
+    const { code, error } = await throughlineWith({ THROUGHLINE_VIEWER_PORT: 'http' }, 'view').ended;
+    expect(error).toBe(
+      'throughline view failed: Expected THROUGHLINE_VIEWER_PORT to be a number from 1 to 65535, got "http".\n',
+    );
+    expect(code).toBe(1);
+    const asked = await throughlineWith({ THROUGHLINE_VIEWER_PORT: '70000' }, 'find').ended;
+    expect(asked).toEqual({
+      code: 1,
+      error: 'throughline find failed: Expected THROUGHLINE_VIEWER_PORT to be a number from 1 to 65535, got "70000".\n',
+    });
   });
 
   it('takes nothing else for a viewer that listens on its port', async () => {

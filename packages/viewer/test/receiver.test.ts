@@ -50,6 +50,30 @@ describe('the receiver', () => {
     expect(traces).toMatchObject([{ traceId: sent.spanContext().traceId, rootService: 'own', rootName: 'checkout' }]);
   });
 
+  it.each([
+    ['traces as protobuf', '/v1/traces', PROTOBUF, ''],
+    ['traces as JSON', '/v1/traces', JSON_TYPE, ' { } '],
+    ['logs as protobuf', '/v1/logs', PROTOBUF, ''],
+    ['logs as JSON', '/v1/logs', JSON_TYPE, '{}'],
+  ])('takes a request without any %s', async (_, path, headers, body) => {
+    const { url } = await viewerFor();
+    const response = await fetch(url + path, { method: 'POST', headers, body });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(headers === JSON_TYPE ? '{}' : '');
+  });
+
+  it('tells who opens the address that OTLP is sent to where the page is', async () => {
+    const { url } = await viewerFor();
+    const response = await fetch(`${url}/v1/traces`);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(await response.json()).toEqual({ message: 'Expected POST: OTLP is sent here. The page is at /.' });
+    const elsewhere = await fetch(`${url}/v1/profiles`, { method: 'POST', headers: JSON_TYPE, body: '{}' });
+    expect([elsewhere.status, await elsewhere.json()]).toEqual([
+      404,
+      { message: 'The viewer takes /v1/traces and /v1/logs.' },
+    ]);
+  });
+
   it('keeps gzipped OTLP', async () => {
     const viewer = await viewerFor();
     const sent = span();

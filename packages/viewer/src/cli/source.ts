@@ -1,10 +1,21 @@
 import { buildTrace, type SpanKind, type Trace } from '@throughline/analysis';
 import { openTraces, type TraceQuery, type TraceSource } from '@throughline/readers';
+import { viewerPort } from '../viewer-port.ts';
 import type { Arguments, OptionTable } from './arguments.ts';
 import { NotFoundError, UsageError } from './exit-code.ts';
 
 /** Where traces come from unless told otherwise: the viewer on this machine. */
 export const DEFAULT_SOURCE = 'http://localhost:4318/jaeger';
+
+/** Where the viewer of this machine has them. */
+export function viewerSource(env: Readonly<Record<string, string | undefined>>): string {
+  return `http://localhost:${viewerPort(env)}/jaeger`;
+}
+
+/** Whether traces were looked for at the viewer of this machine. */
+export function isViewerSource(location: string): boolean {
+  return /^http:\/\/localhost:\d+\/jaeger$/.test(location);
+}
 
 const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
 /** Traces read at the same time. */

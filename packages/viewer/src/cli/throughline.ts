@@ -6,7 +6,7 @@ import { EXIT, NotFoundError, UsageError } from './exit-code.ts';
 import { commandHelp, programHelp } from './help.ts';
 import type { Outside } from './outside.ts';
 import { safeJson, safeText } from './safe-text.ts';
-import { DEFAULT_SOURCE } from './source.ts';
+import { isViewerSource, viewerSource } from './source.ts';
 import { styleFor } from './style.ts';
 
 /** The width where there is no terminal, as in a pipe or a file. */
@@ -63,10 +63,13 @@ async function run(command: Command, given: readonly string[], outside: Outside)
 }
 
 // So that a source of one's own need not be typed each time.
-function withSource(given: readonly string[], { options }: Command, { THROUGHLINE_SOURCE }: Outside['env']) {
+function withSource(given: readonly string[], { name, options }: Command, env: Outside['env']) {
   const isNamed = given.some((arg) => /^(?:--source(?:=|$)|-s)/.test(arg));
-  if (!('source' in options) || isNamed || !THROUGHLINE_SOURCE) return given;
-  return ['--source', THROUGHLINE_SOURCE, ...given];
+  if (!('source' in options) || isNamed) return given;
+  const { THROUGHLINE_SOURCE, THROUGHLINE_VIEWER_PORT } = env;
+  if (THROUGHLINE_SOURCE) return ['--source', THROUGHLINE_SOURCE, ...given];
+  // The viewer itself is what `view` finds or starts.
+  return THROUGHLINE_VIEWER_PORT && name !== 'view' ? ['--source', viewerSource(env), ...given] : given;
 }
 
 function failure(error: unknown, { name }: Command, { error: write }: Outside): number {
@@ -75,7 +78,7 @@ function failure(error: unknown, { name }: Command, { error: write }: Outside): 
     return EXIT.usage;
   }
   if (error instanceof TraceSourceError) {
-    const hint = error.endpoint === DEFAULT_SOURCE ? ' Start the viewer, or name a source with --source.' : '';
+    const hint = isViewerSource(error.endpoint) ? ' Start the viewer, or name a source with --source.' : '';
     write(`${safeText(error.message.replace(/^\[readers\] /, ''))}${hint}\n`);
   } else if (error instanceof NotFoundError) {
     write(`${safeText(error.message)}\n`);

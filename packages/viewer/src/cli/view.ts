@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { defaultFile } from '../default-file.ts';
 import { identify } from '../identity.ts';
 import type { Viewer } from '../viewer.ts';
+import { viewerPort } from '../viewer-port.ts';
 import type { Arguments } from './arguments.ts';
 import type { Command, Printed } from './command.ts';
 import { UsageError } from './exit-code.ts';
 import { headersOf, SOURCE_OPTIONS } from './source.ts';
 
-const PORT = 4318;
 const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
@@ -18,10 +18,10 @@ export const view: Command = {
   usage: '[file or address]',
   summary: 'Serve the page of the viewer, and print its address',
   details:
-    'Without a file or address it is the viewer of this machine, which receives spans at port 4318; one that runs already\nis used. Otherwise the traces of that file or backend are shown, on a free port. It ends with Ctrl-C.',
+    'Without a file or address it is the viewer of this machine, which receives spans at port 4318, or $THROUGHLINE_VIEWER_PORT;\none that runs already is used. Otherwise the traces of that file or backend are shown, on a free port. It ends with Ctrl-C.',
   options: {
     ...SOURCE_OPTIONS,
-    port: { value: 'number', help: `Where to listen; ${PORT}, or any free one for a file or backend` },
+    port: { value: 'number', help: 'Where to listen; any free port for a file or backend' },
     host: { value: 'address', help: "The address to listen on; others than this machine's need a token; 127.0.0.1" },
     file: { value: 'path', help: 'Where to keep what is received' },
     open: { help: 'Open a browser' },
@@ -33,7 +33,7 @@ export const view: Command = {
     if (source === '-') throw new UsageError('Expected a file or address; view reads no standard input.');
     if (source !== undefined && args.text('file') !== undefined)
       throw new UsageError('Expected --file without a file or address to view: it is for what is received.');
-    const port = portOf(args) ?? (source === undefined ? PORT : 0);
+    const port = portOf(args) ?? (source === undefined ? viewerPort(env) : 0);
     const running = source === undefined && args.text('file') === undefined ? await runningAt(args, port) : undefined;
     if (running !== undefined) return printed(running, args, true);
     const host = args.text('host');

@@ -18,7 +18,11 @@ export type Verdict = { readonly status: 401 | 403; readonly message: string } |
 export function verdictOn(request: IncomingMessage, token: string | undefined, isIntake: boolean): Verdict {
   const { host = '', origin } = request.headers;
   if (token !== undefined && !hasToken(request, token))
-    return { status: 401, message: 'Expected the header `Authorization: Bearer` with the token of the viewer.' };
+    return {
+      status: 401,
+      message:
+        'Expected the token of the viewer: in a browser, open the link that it printed when it started; elsewhere, send the header `Authorization: Bearer`.',
+    };
   if (token === undefined && !LOOPBACK_NAME.test(host.replace(/:\d{1,5}$/, '')))
     return { status: 403, message: 'Expected the viewer to be addressed as localhost.' };
   if (isIntake) {

@@ -68,6 +68,11 @@ export function createViewerServer(
     if (intake) return receive(request, response, path, bodies, backend);
     if (request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'POST')
       return refuse(request, response, 405, 'Expected GET or POST.');
+    if (path.startsWith('/v1/')) {
+      if (request.method === 'POST') return refuse(request, response, 404, 'The viewer takes /v1/traces and /v1/logs.');
+      response.setHeader('allow', 'POST');
+      return refuse(request, response, 405, 'Expected POST: OTLP is sent here. The page is at /.');
+    }
     if (path === '/api/viewer/live' && request.method === 'GET') return live.start(response);
     if (!isApi(path)) return files.serve(response, path);
     const { accept = '' } = request.headers;

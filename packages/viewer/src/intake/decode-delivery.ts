@@ -28,6 +28,13 @@ export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
 }
 
+/**
+ * A request without telemetry, which is to be answered like any other.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#full-success-1
+ */
+const EMPTY = /^\s*\{\s*\}\s*$/;
+
 /** A text deeper than this is no telemetry; engines differ in what they can read. */
 const MAX_JSON_DEPTH = 256;
 
@@ -58,7 +65,8 @@ function decodeSpans({ format, body }: Delivery): Decoded {
 }
 
 function spansOfJson(format: Delivery['format'], text: string): Span[] {
-  return format === 'zipkin' ? decodeZipkinJson(text) : decodeOtlpJson(text);
+  if (format === 'zipkin') return decodeZipkinJson(text);
+  return EMPTY.test(text) ? [] : decodeOtlpJson(text);
 }
 
 function hasIds({ traceId, spanId }: Span): boolean {
@@ -74,8 +82,12 @@ function isId(id: string, digits: number): boolean {
 }
 
 function decodeLogs({ format, body }: Delivery): Decoded {
-  const logs: LogRecord[] = format === 'protobuf' ? decodeOtlpLogsProtobuf(body) : decodeOtlpLogsJson(textOf(body));
+  const logs = format === 'protobuf' ? decodeOtlpLogsProtobuf(body) : logsOfJson(textOf(body));
   return { spans: [], logs: logs.map(withinLimits), bytes: body.length, rejected: 0, reason: '' };
+}
+
+function logsOfJson(text: string): LogRecord[] {
+  return EMPTY.test(text) ? [] : decodeOtlpLogsJson(text);
 }
 
 function textOf(body: Uint8Array): string {
