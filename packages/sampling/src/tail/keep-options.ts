@@ -1,6 +1,6 @@
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
 import { monotonicClock } from '../monotonic-clock.ts';
-import { aPositiveNumber } from '../option-checks.ts';
+import { aPositiveNumber, isNumber } from '../option-checks.ts';
 import { ROUTE_PATTERN, routePattern } from '../route-pattern.ts';
 import { DURATION_FORM, readDuration } from './duration.ts';
 import { memoryUse } from './memory-pressure.ts';
@@ -37,7 +37,7 @@ export type KeepOptions = {
    */
   hold?: string | number;
   /**
-   * About how much memory held spans may take, in bytes. The oldest trace goes first.
+   * About how much memory held spans may take, in bytes, at least 5000. The oldest trace goes first.
    * @default 33554432, which is 32 MB
    */
   maxBytes?: number;
@@ -69,7 +69,8 @@ const keepChecks: OptionChecks<KeepOptions> = {
   routes: is.object,
   perSecond: aPositiveNumber,
   hold: [DURATION_FORM, (value) => readDuration(value) !== undefined],
-  maxBytes: aPositiveNumber,
+  // With less there is no room for one trace, and even errors would go.
+  maxBytes: ['a number of bytes, 5000 or more, such as 32 * 2 ** 20', (value) => isNumber(value) && value >= 5000],
   now: is.function,
 };
 

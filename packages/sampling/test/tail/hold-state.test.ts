@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { metrics } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -5,9 +7,18 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { memoryUse } from '../../src/tail/memory-pressure.ts';
 import { createHold, SPAN_BYTES } from './spans.ts';
+
+// Holds more and more objects, as a hold does, until memory is scarce.
+const FILL = `
+  import { memoryUse } from './memory-pressure.ts';
+  const held = [];
+  while (memoryUse() < 0.9) for (let n = 0; n < 1000; n += 1) held.push({ n, text: String(n) });
+  process.stdout.write('scarce');
+`;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -38,6 +49,26 @@ it('holds nothing while memory is scarce, counts what it lets go, and holds agai
   expect(names()).toEqual(['sampled', 'held again']);
   expect(hold.stats()).toMatchObject({ shed: 3, kept: 1 });
 });
+
+it.each([['--max-old-space-size=64'], ['--max-old-space-size=400', '--max_old_space_size=64']])(
+  'knows that memory is scarce before the process dies of it: %s %s',
+  { timeout: 60_000 },
+  async (...flags) => {
+    const { outputFiles } = await build({
+      stdin: { contents: FILL, resolveDir: fileURLToPath(new URL('../../src/tail', import.meta.url)), loader: 'ts' },
+      bundle: true,
+      platform: 'node',
+      write: false,
+      conditions: ['throughline-source'],
+    });
+    const { status, stdout } = spawnSync(process.execPath, [...flags, '-'], {
+      input: outputFiles[0]?.text,
+      env: { ...process.env, NODE_OPTIONS: '' },
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, 'scarce']);
+  },
+);
 
 it('knows which share of its memory the process uses', () => {
   expect(memoryUse()).toBeGreaterThan(0.001);

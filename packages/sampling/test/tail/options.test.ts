@@ -61,7 +61,8 @@ it.each([
   ],
   [{ routes: { '/search': null } }, 'got null.'],
   [{ perSecond: 0 }, '[sampling] Expected `keep.perSecond` to be a number above 0, got 0.'],
-  [{ maxBytes: '32MB' }, '[sampling] Expected `keep.maxBytes` to be a number above 0, got the string "32MB".'],
+  [{ maxBytes: '32MB' }, '[sampling] Expected `keep.maxBytes` to be a number of bytes, 5000 or more'],
+  [{ maxBytes: 32 }, 'such as 32 * 2 ** 20, got 32.'],
   [{ latency: '1s' }, '[sampling] There is no option `keep.latency`. Use one of `keep.errors`, `keep.slowerThan`'],
   ['errors', '[sampling] Expected the options to be an object'],
 ])('rejects the options %j', (options, message) => {
