@@ -112,7 +112,7 @@ export function HeatGrid({ map, selection, onSelect }: HeatGridProps) {
       <figcaption>
         <span>{momentOfMs(fromMs)}</span>
         <span>{momentOfMs(fromMs + Math.max(1, toMs - fromMs) / 2)}</span>
-        <span>{momentOfMs(toMs)}</span>
+        <span>{momentOfMs(Math.max(toMs, fromMs + 1))}</span>
       </figcaption>
       <p class="reading quiet" id="heat-reading" aria-live="polite">
         {reading === undefined ? '' : readingOf(grid, reading)}

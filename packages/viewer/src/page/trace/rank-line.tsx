@@ -5,6 +5,8 @@ import { count, duration, percent } from '../shell/format.ts';
 const ENOUGH = 20;
 /** What fewer are faster than is fast. */
 const USUAL = 0.05;
+/** Times that differ by less are the same. */
+const SAME = 0.02;
 
 /** Whether a span is slow for what it is, in a sentence and on a line. */
 export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: number }) {
@@ -17,6 +19,9 @@ export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: n
     );
   const longest = Math.max(p99, time) * 1.05;
   const isSlow = percentile >= 0.95;
+  // The share is of those that are faster by any amount. Where most take the same time, hardly any are.
+  const isTied = percentile < USUAL && time >= p50 * (1 - SAME);
+  const isFast = percentile < USUAL && !isTied;
   const marks = [
     { label: 'p50', value: p50 },
     { label: 'p95', value: p95 },
@@ -25,12 +30,14 @@ export function RankLine({ rank, time }: { readonly rank: Rank; readonly time: n
   return (
     <section class="rank" aria-label="Is this span slow?">
       <p>
-        <strong class={isSlow ? 'failed' : undefined}>{verdictOn(percentile)}</strong>
+        <strong class={isSlow ? 'failed' : undefined}>{isTied ? 'As usual.' : verdictOn(percentile)}</strong>
         <span class="quiet">
           {' '}
-          {percentile < USUAL
-            ? `Faster than ${percent(1 - percentile - 1 / spans)} of ${count(spans)} like it`
-            : `Slower than ${percent(percentile)} of ${count(spans)} like it`}
+          {isTied
+            ? `About as long as most of ${count(spans)} like it`
+            : isFast
+              ? `${percentile === 0 ? 'None' : `Only ${percent(percentile)}`} of ${count(spans)} like it ${percentile === 0 ? 'is' : 'are'} faster`
+              : `Slower than ${percent(percentile)} of ${count(spans)} like it`}
         </span>
       </p>
       <div class="scale">
