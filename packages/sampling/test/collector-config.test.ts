@@ -83,6 +83,7 @@ describe('the configuration of a Collector', () => {
     [{ rules: [{ route: 'x', ratio: 1 }] }, /`rules\[0\].route` to be a route pattern/],
     [{ keep: { slowerThan: '1 week' } }, /`keep.slowerThan`/],
     [{ adaptive: { rate: 5 } }, /no option `adaptive.rate`. Use one of `adaptive.target`/],
+    [{ perSecond: 5, adaptive: {} }, /exclude each other\. Remove one/],
     [{ jaegerRemote: {} }, /no option `jaegerRemote`/],
   ])('refuses %j', (wrong, message) => {
     expect(() => collectorConfig(wrong as SamplingPolicy)).toThrow(message);

@@ -89,6 +89,8 @@ const adaptiveChecks: OptionChecks<AdaptiveTarget> = {
 export function collectorConfig(policy: SamplingPolicy, options: CollectorConfigOptions = {}): CollectorConfig {
   checkOptions('sampling', policy, policyChecks);
   checkOptions('sampling', policy.adaptive ?? {}, adaptiveChecks, 'adaptive.');
+  if (policy.adaptive !== undefined && policy.perSecond !== undefined)
+    throw new TypeError('[sampling] `perSecond` and `adaptive` exclude each other. Remove one of them.');
   checkOptions('sampling', options, optionChecks);
   const {
     endpoint = 'http://localhost:4318',

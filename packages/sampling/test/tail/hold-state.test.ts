@@ -50,10 +50,10 @@ it('holds nothing while memory is scarce, counts what it lets go, and holds agai
   expect(hold.stats()).toMatchObject({ shed: 3, kept: 1 });
 });
 
-it.each([['--max-old-space-size=64'], ['--max-old-space-size=400', '--max_old_space_size=64']])(
-  'knows that memory is scarce before the process dies of it: %s %s',
+it.each([[['--max-old-space-size=64']], [['--max-old-space-size=400', '--max_old_space_size=64']]])(
+  'knows that memory is scarce before the process dies of it: %j',
   { timeout: 60_000 },
-  async (...flags) => {
+  async (flags) => {
     const { outputFiles } = await build({
       stdin: { contents: FILL, resolveDir: fileURLToPath(new URL('../../src/tail', import.meta.url)), loader: 'ts' },
       bundle: true,
