@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import {
   type Attributes,
   type Context,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -270,7 +271,9 @@ export function untracedContext({ parent }: InboundContext): Context {
  * their kind and attributes although the API does not declare them.
  */
 export function localServerSpan(target: string): Span | undefined {
-  const active = trace.getActiveSpan() as (Span & { kind?: SpanKind; attributes?: Attributes }) | undefined;
+  const around = context.active();
+  if (around === ROOT_CONTEXT) return undefined; // as for most requests
+  const active = trace.getSpan(around) as (Span & { kind?: SpanKind; attributes?: Attributes }) | undefined;
   if (active === undefined || active.kind !== SpanKind.SERVER || !active.isRecording()) return undefined;
   const seen = active.attributes?.['url.path'] ?? active.attributes?.['http.target'];
   return typeof seen === 'string' && !target.startsWith(seen.split('?', 1)[0] as string) ? undefined : active;

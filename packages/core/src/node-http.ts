@@ -10,7 +10,14 @@ import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
 import { Exchange, localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
-import { attachExchange, exchangeOf, followReader, requestOf, sentHeader, whenClosed } from './server/node-messages.ts';
+import {
+  attachExchange,
+  exchangeOf,
+  knownMessages,
+  type Messages,
+  sentHeader,
+  whenClosed,
+} from './server/node-messages.ts';
 import { isQueued, isUpgraded, outcomeOf } from './server/node-outcome.ts';
 import { whenLost } from './server/queued-responses.ts';
 import { extractTrusted } from './server/trust.ts';
@@ -109,52 +116,55 @@ export function createServerTracing<Source>(
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
     const exchange = start(request, source);
-    attachExchange(exchange, request, response, framework.echo?.(source, exchange.correlation) !== true);
+    const echoed = framework.echo?.(source, exchange.correlation) === true;
+    const messages = attachExchange(exchange, request, response, !echoed);
     if (isUpgraded(request, response)) exchange.upgrades();
     if (isMeasured()) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
-    if (framework.hasHooks === true) followReader(request);
-    whenClosed(response, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
+    messages.followsReader = framework.hasHooks === true;
+    whenClosed(messages, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
     if (response.socket === null) whenLost(response, request.socket, finishQueued);
     if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, request);
     return exchange;
   }
 
-  function finish(response: ServerResponse): void {
+  function finish(messages: Messages): void {
     try {
-      complete(response);
+      complete(messages);
     } catch (thrown) {
       reportHook('finish', thrown);
     }
   }
 
   // What the user gave us is called where the request was handled.
-  function finishInContext(response: ServerResponse): void {
-    context.with((exchangeOf(response) as Exchange).context, finish, undefined, response);
+  function finishInContext(messages: Messages): void {
+    context.with((messages.exchange as Exchange).context, finish, undefined, messages);
   }
 
   function finishQueued(response: ServerResponse): void {
-    if (isQueued(response)) finish(response);
+    const messages = knownMessages(response);
+    if (isQueued(messages)) finish(messages);
   }
 
-  function complete(response: ServerResponse): void {
-    const exchange = exchangeOf(response) as Exchange;
+  function complete(messages: Messages): void {
+    const { request, response } = messages;
+    const exchange = messages.exchange as Exchange;
     if (exchange.caller !== undefined) callSafely('keep signals', remindOfCaller, exchange);
     if (!exchange.isObserved) {
       exchange.endUnobserved();
       return;
     }
-    const request = requestOf(response);
     framework.settle?.(request, response, exchange);
-    const outcome = outcomeOf(request, response);
-    exchange.finish(outcome, countsAsError, endsSilently ? undefined : (span) => describeEnd(span, request, response));
-    if (exchange.measured !== undefined) publishEnd(exchange, request, response, outcome);
+    const outcome = outcomeOf(messages);
+    exchange.finish(outcome, countsAsError, endsSilently ? undefined : (span) => describeEnd(span, messages));
+    if (exchange.measured !== undefined) publishEnd(exchange, messages, outcome);
   }
 
-  function describeEnd(span: Span, request: IncomingMessage, response: ServerResponse): void {
+  function describeEnd(span: Span, messages: Messages): void {
+    const { request, response } = messages;
     if (recordResponseHeaders !== undefined && response.headersSent) {
       const attributes: Attributes = {};
-      recordResponseHeaders(attributes, (name) => sentHeader(response, name));
+      recordResponseHeaders(attributes, (name) => sentHeader(messages, name));
       span.setAttributes(attributes);
     }
     if (onEnd !== undefined) callSafely('onEnd', onEnd, span, request, response);

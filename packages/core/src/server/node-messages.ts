@@ -21,6 +21,7 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
  */
 export class Messages {
   exchange: Exchange | undefined;
+  /** Kept here too, since the responses of HTTP/2 forget theirs when they close. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** There in HTTP/2 only. */
@@ -41,11 +42,15 @@ export class Messages {
   echoLate = false;
   /** Whether Node has said that all of it was sent; `undefined` where it may have said so earlier. */
   complete: boolean | undefined;
-  /** Whether the context of the exchange is to become that of who begins to read the body. */
+  /**
+   * Whether the context of the exchange is to become the one in which somebody begins to read the body, if that is a later one
+   * of the same span: the parser emits the rest of the events outside of any.
+   */
   followsReader = false;
-  whenClosed: ((response: ServerResponse) => void) | undefined;
-  // How many listeners of `finish` are known to need no context: Node's own.
+  whenClosed: ((messages: Messages) => void) | undefined;
+  // How many listeners of these events are known to need no context: Node's own.
   ownFinish: number;
+  ownEnd = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
@@ -70,7 +75,8 @@ export class Messages {
   }
 }
 
-// A registered symbol, so that two copies of this package see one exchange.
+// A registered symbol, so that two copies of this package see one exchange. The functions that stand in front read it
+// themselves: where one function reads it off requests and responses alike, it costs a hundred instructions each time.
 const MESSAGES = Symbol.for('throughline.messages');
 
 type Traced = { [MESSAGES]?: Messages };
@@ -78,11 +84,6 @@ type Traced = { [MESSAGES]?: Messages };
 /** The exchange of a raw request or response, if it is traced. */
 export function exchangeOf(message: object): Exchange | undefined {
   return (message as Traced)[MESSAGES]?.exchange;
-}
-
-/** The request of a traced response; those of HTTP/2 forget theirs when they close. */
-export function requestOf(response: ServerResponse): IncomingMessage {
-  return knownMessages(response).request;
 }
 
 /**
@@ -95,23 +96,23 @@ export function attachExchange(
   request: IncomingMessage,
   response: ServerResponse,
   echo: boolean,
-): void {
+): Messages {
   const prepared = (request as Traced)[MESSAGES];
   const messages = prepared ?? prepareMessages(request, response);
   prepared?.followPrototypes();
   messages.exchange = exchange;
   exchange.response = response;
-  if (response.headersSent) return;
+  if (response.headersSent) return messages;
   if (echo) response.setHeader(exchange.correlation.header, exchange.correlation.id);
   else messages.echoLate = true;
+  return messages;
 }
 
 /**
- * Calls a function when a response of an exchange closes, outside of any context and before all who listen: whoever else has
+ * Calls a function when the response of an exchange closes, outside of any context and before all who listen: whoever else has
  * made the span ends it then too.
  */
-export function whenClosed(response: ServerResponse, callback: (response: ServerResponse) => void): void {
-  const messages = knownMessages(response);
+export function whenClosed(messages: Messages, callback: (messages: Messages) => void): void {
   messages.whenClosed = callback;
   // Node.js says of a response to HEAD over HTTP/2 that it has closed only if it was ended by then.
   if (messages.stream !== undefined && messages.request.method === 'HEAD')
@@ -119,25 +120,16 @@ export function whenClosed(response: ServerResponse, callback: (response: Server
 }
 
 function tellClosed(messages: Messages): void {
-  const { response, whenClosed } = messages;
+  const { whenClosed } = messages;
   messages.whenClosed = undefined;
-  whenClosed?.(response);
-}
-
-/**
- * Lets the context of a request's exchange become the one in which somebody begins to read the body, if that is a later one
- * of the same span: the parser emits the rest of the events outside of any.
- */
-export function followReader(request: IncomingMessage): void {
-  knownMessages(request).followsReader = true;
+  whenClosed?.(messages);
 }
 
 /** A header that a response was sent with, be it set before or given to `writeHead`. `name` is in lower case. */
-export function sentHeader(response: ServerResponse, name: string): unknown {
+export function sentHeader({ response, headersWritten }: Messages, name: string): unknown {
   const set = response.getHeader(name);
   if (set !== undefined) return set;
-  const written = knownMessages(response).headersWritten;
-  return written === undefined ? undefined : valueIn(written, name);
+  return headersWritten === undefined ? undefined : valueIn(headersWritten, name);
 }
 
 /** Gets a request and its response ready for an exchange, if there is going to be one. */
@@ -162,29 +154,39 @@ export function knownMessages(message: object): Messages {
 }
 
 function emitOfRequest(this: IncomingMessage, event: string, ...rest: unknown[]): boolean {
-  const messages = knownMessages(this);
+  const messages = (this as Traced)[MESSAGES] as Messages;
   const { exchange, emitOfRequest: emit } = messages;
   // Node emits it where the reader was, ahead of the first data. It reads what nobody wanted when the response is complete.
   if (event === 'resume' && messages.followsReader && messages.complete !== true) moveOn(messages);
+  if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
+  if (exchange === undefined || (event === 'end' && messages.ownEnd === this.listenerCount('end'))) {
+    return emit.call(this, event, ...rest) as boolean;
+  }
+  return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
+}
+
+function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[]): boolean {
+  const messages = (this as Traced)[MESSAGES] as Messages;
+  const { exchange, emitOfResponse: emit } = messages;
+  if (event === 'finish') {
+    // Requests that a framework injects for a test have no socket: this event is all they tell.
+    messages.complete = true;
+    if (messages.ownFinish === this.listenerCount('finish')) return emitOwnFinish(messages, rest);
+  } else if (event === 'close') {
+    tellClosed(messages);
+  }
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
   if (exchange === undefined) return emit.call(this, event, ...rest) as boolean;
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
 }
 
-function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[]): boolean {
-  const messages = knownMessages(this);
-  const { exchange, emitOfResponse: emit } = messages;
-  let needsContext = exchange !== undefined;
-  if (event === 'finish') {
-    // Requests that a framework injects for a test have no socket: this event is all they tell.
-    messages.complete = true;
-    if (messages.ownFinish === this.listenerCount('finish')) needsContext = false;
-  } else if (event === 'close') {
-    tellClosed(messages);
-  }
-  if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
-  if (exchange === undefined || !needsContext) return emit.call(this, event, ...rest) as boolean;
-  return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
+// Only Node listens. It reads what nobody has read of the request, and listens for the end of that.
+function emitOwnFinish(messages: Messages, rest: readonly unknown[]): boolean {
+  const { request, response, emitOfResponse: emit } = messages;
+  const isUnread = emit === EventEmitter.prototype.emit && request.listenerCount('end') === 0;
+  const isHeard = emit.call(response, 'finish', ...rest) as boolean;
+  if (isUnread) messages.ownEnd = request.listenerCount('end');
+  return isHeard;
 }
 
 function moveOn(messages: Messages): void {
@@ -206,7 +208,7 @@ function isUnheard(emitter: EventEmitter, event: string): boolean {
 }
 
 function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerResponse {
-  const messages = knownMessages(this);
+  const messages = (this as Traced)[MESSAGES] as Messages;
   const { exchange } = messages;
   if (exchange === undefined) return messages.writeHead.apply(this, args) as ServerResponse;
   const { isObserved } = exchange;
@@ -218,7 +220,7 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   messages.statusSent ??= (messages.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
   if (isObserved) {
     messages.headersWritten = headersIn(args);
-    messages.contentType = sentHeader(this, 'content-type');
+    messages.contentType = sentHeader(messages, 'content-type');
     exchange.answersWith(messages.contentType);
   }
   return written;

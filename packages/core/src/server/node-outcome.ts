@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Outcome } from '../http-server.ts';
-import { knownMessages, LOST, type Messages } from './node-messages.ts';
+import { LOST, type Messages } from './node-messages.ts';
 
 /** Whether the connection of a request became another protocol's: whoever does that leaves the response unused. */
 export function isUpgraded(
@@ -13,42 +13,42 @@ export function isUpgraded(
 }
 
 /** How the exchange ended, as Node's objects tell it when the response closes. */
-export function outcomeOf(request: IncomingMessage, response: ServerResponse): Outcome {
+export function outcomeOf(messages: Messages): Outcome {
+  const { request, response } = messages;
   // Both sides may end it as they like; what was answered went past us.
   if (isUpgraded(request, response)) return { statusCode: undefined, abortedBy: undefined, contentType: undefined };
-  const messages = knownMessages(response);
   return {
-    statusCode: statusSent(messages, response),
+    statusCode: statusSent(messages),
     abortedBy:
       messages.stream === undefined
-        ? abortedBy(messages, request, response)
+        ? abortedBy(messages)
         : streamAbortedBy(messages.stream, messages.session, request.method === 'HEAD'),
     contentType: typeof messages.contentType === 'string' ? messages.contentType : undefined,
   };
 }
 
-function statusSent(messages: Messages, response: ServerResponse): number | undefined {
-  if (messages.statusSent === LOST || isQueued(response)) return undefined;
+function statusSent(messages: Messages): number | undefined {
+  if (messages.statusSent === LOST || isQueued(messages)) return undefined;
+  const { response } = messages;
   // What was answered before the exchange began was not noticed.
-  return (
-    messages.statusSent ?? (response.headersSent && isComplete(messages, response) ? response.statusCode : undefined)
-  );
+  return messages.statusSent ?? (response.headersSent && isComplete(messages) ? response.statusCode : undefined);
 }
 
 /** Whether a response waits for its turn on a pipelined connection: it has no socket, and nothing of it has left. */
-export function isQueued(response: ServerResponse): boolean {
-  return response.socket === null && !isComplete(knownMessages(response), response);
+export function isQueued(messages: Messages): boolean {
+  return messages.response.socket === null && !isComplete(messages);
 }
 
-function isComplete(messages: Messages, response: ServerResponse): boolean {
-  return messages.complete ?? response.writableFinished;
+function isComplete({ complete, response }: Messages): boolean {
+  return complete ?? response.writableFinished;
 }
 
 const CLIENT_RESETS = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 
 // A client that leaves ends or resets its side of the socket; a server that destroys it does neither.
-function abortedBy(messages: Messages, { socket }: IncomingMessage, response: ServerResponse): Outcome['abortedBy'] {
-  if (isComplete(messages, response) && messages.statusSent !== LOST) return undefined;
+function abortedBy(messages: Messages): Outcome['abortedBy'] {
+  if (isComplete(messages) && messages.statusSent !== LOST) return undefined;
+  const { socket } = messages.request;
   const { readableEnded = true, errored } = (socket ?? {}) as Partial<Socket> & { errored?: { code?: string } | null };
   const byClient = readableEnded || (errored?.code !== undefined && CLIENT_RESETS.has(errored.code));
   return byClient ? 'client' : 'server';
