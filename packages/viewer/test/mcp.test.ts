@@ -120,6 +120,11 @@ describe('the viewer, asked by models', () => {
     expect((await call(client, 'find_traces')).data).toMatchObject({ traces: [{ name: 'POST /checkout' }] });
   });
 
+  it('counts one of a kind as one', async () => {
+    const client = await connect(await viewerWith([span({ status: 'error' })]));
+    expect((await call(client, 'find_traces')).text).toContain('1 span, 1 error: shop GET /orders');
+  });
+
   it('tells where the time of a slow request went, and what would save most', async () => {
     const [slow, usual] = [nextId(32), nextId(32)];
     const viewer = await viewerWith([...checkout(slow, 100), ...checkout(usual)]);

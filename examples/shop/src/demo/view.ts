@@ -95,7 +95,7 @@ function drawSummary(findings: Findings, elapsedMs: number, { columns, color }: 
       paint('bold', 'Throughline shop'),
       `${clock(elapsedMs)}`,
       `${number(requests)} requests`,
-      `${number(errors)} errors`,
+      `${number(errors)} ${errors === 1 ? 'error' : 'errors'}`,
       `${number(slow)} slow (≥ ${SLOW_MS} ms)`,
       `p50 ${Math.round(p50Ms)} ms`,
       `p95 ${Math.round(p95Ms)} ms`,

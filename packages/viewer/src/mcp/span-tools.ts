@@ -1,5 +1,5 @@
 import { bottlenecks, criticalPath, selfTimes, type Trace } from '@throughline/analysis';
-import { durationText, shareText } from '../cli/figures.ts';
+import { countText, durationText, shareText } from '../cli/figures.ts';
 import { clipped, clippedValue, milliseconds, share } from './bounded.ts';
 import { pathSteps } from './path-steps.ts';
 import { COUNT, NUMBER, rowsOf, SHARE, TEXT } from './result-schema.ts';
@@ -68,9 +68,11 @@ export const summarizeTool: Tool = {
     };
     return {
       lines: [
-        `${data.service} ${data.name}: ${durationText(trace.duration)}, ${data.spans} spans, ${data.error_count} errors, started ${data.started_at}, status ${data.status}`,
+        `${data.service} ${data.name}: ${durationText(trace.duration)}, ${countText(data.spans, 'span')}, ${countText(data.error_count, 'error')}, started ${data.started_at}, status ${data.status}`,
         ...(data.link === undefined ? [] : [`to look at: ${data.link}`]),
-        ...data.services.map((row) => `service ${row.name}: ${row.spans} spans, ${row.self_time_ms} ms of its own`),
+        ...data.services.map(
+          (row) => `service ${row.name}: ${countText(row.spans, 'span')}, ${row.self_time_ms} ms of its own`,
+        ),
         ...data.where_time_went.map((row) => `${row.time_ms} ms (${shareText(row.share)}) ${row.service} ${row.name}`),
         ...data.would_save.map((row) => `would save ${row.saves_ms} ms: ${row.kind} ${row.service} ${row.name}`),
         ...data.errors.map((row) => `error in ${row.service} ${row.name}, span ${row.span_id}: ${row.message || '?'}`),

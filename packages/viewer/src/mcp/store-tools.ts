@@ -1,5 +1,5 @@
 import { differingAttributes, type Span } from '@throughline/analysis';
-import { shareText } from '../cli/figures.ts';
+import { countText, shareText } from '../cli/figures.ts';
 import { durationOf } from '../query/matcher.ts';
 import { parseQuery } from '../query/parse-query.ts';
 import type { Selection, Sort } from '../store/trace-store.ts';
@@ -56,7 +56,7 @@ export const findTool: Tool = {
         ...(rows.length === 0 ? ['No trace matches.'] : []),
         ...rows.map(
           (row) =>
-            `${row.trace_id} ${row.started_at} ${row.duration_ms} ms, ${row.spans} spans, ${row.errors} errors: ${row.service} ${row.name} (${row.services.join(', ')})`,
+            `${row.trace_id} ${row.started_at} ${row.duration_ms} ms, ${countText(row.spans, 'span')}, ${countText(row.errors, 'error')}: ${row.service} ${row.name} (${row.services.join(', ')})`,
         ),
         ...(found.length > limit ? ['There are more.'] : []),
       ],
@@ -189,5 +189,5 @@ function figures(calls: { calls: number; errors: number; p50: number; p95: numbe
 }
 
 function textOf({ calls, errors, p50_ms, p95_ms, p99_ms }: ReturnType<typeof figures>): string {
-  return `${calls} calls, ${errors} errors, p50 ${p50_ms} ms, p95 ${p95_ms} ms, p99 ${p99_ms} ms`;
+  return `${countText(calls, 'call')}, ${countText(errors, 'error')}, p50 ${p50_ms} ms, p95 ${p95_ms} ms, p99 ${p99_ms} ms`;
 }
