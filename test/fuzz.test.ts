@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { answerTargets } from './fuzz/answers.ts';
 import { formatTargets } from './fuzz/formats.ts';
 import { headerTargets } from './fuzz/headers.ts';
 import { queryTargets } from './fuzz/queries.ts';
@@ -7,7 +8,7 @@ import { signalTargets } from './fuzz/signals.ts';
 
 // Everything that reads what strangers send. `npx pnpm test:fuzz --seconds 600 --seed 7` looks for longer.
 
-const targets = [...headerTargets, ...signalTargets, ...formatTargets, ...queryTargets];
+const targets = [...headerTargets, ...answerTargets, ...signalTargets, ...formatTargets, ...queryTargets];
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const budgetMs = (Number(process.env.FUZZ_SECONDS ?? 10) * 1000) / targets.length;
 const RUNS = 50;
