@@ -111,7 +111,7 @@ describeInBrowser('the list of traces', (open) => {
     expect(await page.locator('table.traces tbody tr').count()).toBe(1);
   });
 
-  it('puts slow and failed traces first on request', async () => {
+  it('puts slow traces first, and lists those that failed alone, on request', async () => {
     const { page } = await open(async ({ url }) => {
       const now = Date.now();
       await send(url, checkout({ startMs: now - 9000, slowness: 9 }).spans);
@@ -125,6 +125,17 @@ describeInBrowser('the list of traces', (open) => {
     await expect.poll(() => first.textContent()).toContain('726 ms');
     await page.getByRole('button', { name: 'Failed' }).click();
     await expect.poll(() => first.locator('.failed').count()).toBe(1);
+    await page.getByText('1 failed trace', { exact: true }).waitFor();
+    expect(await page.locator('table.traces tbody tr').count()).toBe(1);
+  });
+
+  it('says so where no trace failed', async () => {
+    const { page } = await open(async ({ url }) => {
+      await send(url, browse(Date.now() - 1000, 5).spans);
+      return '/?sort=errors';
+    });
+    await page.getByRole('heading', { name: 'No trace failed' }).waitFor();
+    await page.getByText('0 failed traces', { exact: true }).waitFor();
   });
 
   it('shows traces as they come, at the head of the list', async () => {

@@ -1,4 +1,4 @@
-import type { FoundTrace } from '../../api/messages.ts';
+import type { FoundTrace, SearchAnswer } from '../../api/messages.ts';
 
 /** The traces of the list, and those that wait until the reader wants them: a list never moves under the eyes. */
 export type Listed = { readonly shown: readonly FoundTrace[]; readonly waiting: readonly FoundTrace[] };
@@ -19,6 +19,12 @@ export function withNews(listed: Listed, news: readonly FoundTrace[]): Listed {
 export function withWaiting({ shown, waiting }: Listed, limit: number): Listed {
   if (waiting.length === 0) return { shown, waiting };
   return { shown: [...waiting, ...shown].sort(latestFirst).slice(0, limit), waiting: [] };
+}
+
+/** Without those that did not fail, which an answer has after all that did. */
+export function onlyFailed({ traces, more }: SearchAnswer): SearchAnswer {
+  const failed = traces.filter(({ errorCount }) => errorCount > 0);
+  return { traces: failed, more: more && failed.length === traces.length };
 }
 
 function latestFirst(a: FoundTrace, b: FoundTrace): number {

@@ -1,10 +1,18 @@
 /** What to do where nothing is listed. */
-export function NoTraces({ isSearch }: { readonly isSearch: boolean }) {
+export function NoTraces({ isSearch, isFailed }: { readonly isSearch: boolean; readonly isFailed: boolean }) {
   if (isSearch) {
     return (
       <div class="nothing">
         <h2>No trace matches</h2>
         <p>Ask for less, or take a part of the query out. What comes in and matches appears here by itself.</p>
+      </div>
+    );
+  }
+  if (isFailed) {
+    return (
+      <div class="nothing">
+        <h2>No trace failed</h2>
+        <p>One in which a span fails appears here by itself.</p>
       </div>
     );
   }

@@ -1,10 +1,10 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { FoundTrace, SearchAnswer } from '../../api/messages.ts';
 import { useAnswer } from '../shell/api.ts';
 import { counted } from '../shell/format.ts';
 import { useKeys } from '../shell/keys.ts';
 import { addressOf, change, type Route } from '../shell/route.ts';
-import { type Listed, withNews, withWaiting } from './listed.ts';
+import { type Listed, onlyFailed, withNews, withWaiting } from './listed.ts';
 import { useLive } from './live.ts';
 import { NoTraces } from './no-traces.tsx';
 import { SearchBox } from './search-box.tsx';
@@ -32,10 +32,12 @@ export function TraceList({ route: { parameters } }: { readonly route: Route }) 
   const isPlain = query === '' && sort === 'latest' && run === undefined;
 
   const [version, setVersion] = useState(0);
-  const { answer, problem, isLoading } = useAnswer<SearchAnswer>(
-    addressOf('traces', { query, sort, run, limit: `${limit}` }),
-    version,
-  );
+  const {
+    answer: found,
+    problem,
+    isLoading,
+  } = useAnswer<SearchAnswer>(addressOf('traces', { query, sort, run, limit: `${limit}` }), version);
+  const answer = useMemo(() => (found !== undefined && sort === 'errors' ? onlyFailed(found) : found), [found]);
   const [listed, setListed] = useState<Listed>({ shown: [], waiting: [] });
   const [marked, setMarked] = useState<readonly string[]>([]);
   const list = useRef<HTMLTableElement>(null);
@@ -155,7 +157,7 @@ export function TraceList({ route: { parameters } }: { readonly route: Route }) 
       </div>
       {shown.length === 0 ? (
         answer === undefined || isLoading ? null : (
-          <NoTraces isSearch={query !== '' || sort === 'errors'} />
+          <NoTraces isSearch={query !== ''} isFailed={sort === 'errors'} />
         )
       ) : (
         <table class="traces" ref={list}>
