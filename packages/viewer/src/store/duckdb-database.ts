@@ -122,16 +122,24 @@ async function openError(file: string, cause: unknown): Promise<Error> {
   const holder = /\(PID (\d+)\)/.exec(text)?.[1];
   if (/could not set lock|being used by another process/i.test(text)) {
     const who = holder === undefined ? 'another process' : `process ${holder}`;
-    return new Error(`[viewer] ${file} is in use by ${who}. Use that viewer, or choose another \`file\`.`, { cause });
+    return new Error(
+      `[viewer] ${file} is in use by ${who}. Use that viewer, or choose another \`file\` (THROUGHLINE_VIEWER_FILE).`,
+      { cause },
+    );
   }
   if (isDamage(cause, file)) {
     if (await isDatabase(file)) return new DamagedFileError(`[viewer] ${file} is damaged.`, { cause });
     return new Error(
-      `[viewer] ${file} is damaged, or no file of a viewer. Move it away (and ${file}.wal, if there), or choose another \`file\`.`,
+      `[viewer] ${file} is damaged, or no file of a viewer. Move it away (and ${file}.wal, if there), or choose another \`file\` (THROUGHLINE_VIEWER_FILE).`,
       { cause },
     );
   }
   if (text === 'a newer version')
-    return new Error(`[viewer] ${file} is of a newer viewer. Update, or choose another \`file\`.`, { cause });
-  return new Error(`[viewer] Cannot open ${file}: ${text}. Choose another \`file\`.`, { cause });
+    return new Error(
+      `[viewer] ${file} is of a newer viewer. Update, or choose another \`file\` (THROUGHLINE_VIEWER_FILE).`,
+      { cause },
+    );
+  return new Error(`[viewer] Cannot open ${file}: ${text}. Choose another \`file\` (THROUGHLINE_VIEWER_FILE).`, {
+    cause,
+  });
 }
