@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
 import { knownMethod } from './http/http-attributes.ts';
 import type { Exchange, Outcome } from './http-server.ts';
-import { type Messages, sentHeader } from './server/node-messages.ts';
+import { knownMessages, sentHeader } from './server/node-messages.ts';
 import { isUpgraded } from './server/node-outcome.ts';
 
 /** What is known of an exchange when it begins. */
@@ -93,7 +93,12 @@ export function publishStart(exchange: Exchange, request: IncomingMessage, schem
 }
 
 /** Publishes that an exchange has ended of which it was published that it began. */
-export function publishEnd(exchange: Exchange, messages: Messages, outcome: Outcome): void {
+export function publishEnd(
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+  outcome: Outcome,
+): void {
   const { measured, errorType, durationMs } = exchange;
   if (measured === undefined) return;
   exchange.measured = undefined;
@@ -106,8 +111,8 @@ export function publishEnd(exchange: Exchange, messages: Messages, outcome: Outc
     statusCode: outcome.statusCode,
     errorType,
     durationMs,
-    responseBodySize: outcome.abortedBy === undefined ? sizeOf(messages, measured.method) : undefined,
-    longLived: longLived(exchange, isUpgraded(messages.request, messages.response)),
+    responseBodySize: outcome.abortedBy === undefined ? sizeOf(response, measured.method) : undefined,
+    longLived: longLived(exchange, isUpgraded(request, response)),
     span: exchange.span,
     isRecorded: exchange.isRecorded,
     context: exchange.context,
@@ -122,10 +127,10 @@ export function readSize(contentLength: unknown): number | undefined {
 }
 
 // RFC 9112, 6.3: whatever these say of a length, they have no body.
-function sizeOf(messages: Messages, method: string): number | undefined {
-  const { statusCode } = messages.response;
+function sizeOf(response: ServerResponse, method: string): number | undefined {
+  const { statusCode } = response;
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0;
-  return readSize(sentHeader(messages, 'content-length'));
+  return readSize(sentHeader(knownMessages(response), 'content-length'));
 }
 
 function longLived(

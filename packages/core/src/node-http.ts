@@ -157,7 +157,7 @@ export function createServerTracing<Source>(
     framework.settle?.(request, response, exchange);
     const outcome = outcomeOf(messages);
     exchange.finish(outcome, countsAsError, endsSilently ? undefined : (span) => describeEnd(span, messages));
-    if (exchange.measured !== undefined) publishEnd(exchange, messages, outcome);
+    if (exchange.measured !== undefined) publishEnd(exchange, request, response, outcome);
   }
 
   function describeEnd(span: Span, messages: Messages): void {
