@@ -68,6 +68,8 @@ export async function openDatabase(file: string): Promise<Database> {
     });
     const opened = instance;
     const [writer, reader] = [await opened.connect(), await opened.connect()];
+    // Or it would be written to when it is closed, however damaged it is found to be: also later, when it has been moved aside.
+    await writer.run('PRAGMA disable_checkpoint_on_shutdown');
     await writer.run(TABLES_STATEMENT);
     await checkLength(file, writer);
     const [[version] = []] = (await writer.runAndReadAll('SELECT version FROM meta')).getRowsJS();
