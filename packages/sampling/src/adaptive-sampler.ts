@@ -50,13 +50,16 @@ export type ErrorBoost = {
 /** An adaptive sampler; its observer is a span processor that tells it which requests failed, needed for `errors` only. */
 export type AdaptiveSampler = Sampler & { readonly observer: SpanObserver };
 
-const adaptiveChecks: OptionChecks<AdaptiveSamplerOptions> = {
-  ...headSamplerChecks,
+/** What an adaptive sampler has beside what all head samplers have. */
+export type AdaptiveTarget = Pick<AdaptiveSamplerOptions, 'target' | 'windowSeconds' | 'key' | 'errors'>;
+
+export const adaptiveTargetChecks: OptionChecks<AdaptiveTarget> = {
   target: aPositiveNumber,
   windowSeconds: aPositiveNumber,
   key: is.function,
   errors: is.object,
 };
+const adaptiveChecks: OptionChecks<AdaptiveSamplerOptions> = { ...headSamplerChecks, ...adaptiveTargetChecks };
 const errorBoostChecks: OptionChecks<ErrorBoost> = {
   above: aRatio,
   times: aPositiveNumber,

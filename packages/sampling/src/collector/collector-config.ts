@@ -1,5 +1,5 @@
 import { checkOptions, is, type OptionChecks } from '@throughline/core/options';
-import type { AdaptiveSamplerOptions } from '../adaptive-sampler.ts';
+import { type AdaptiveTarget, adaptiveTargetChecks } from '../adaptive-sampler.ts';
 import type { HeadSamplerOptions } from '../head-options.ts';
 import { aPositiveNumber } from '../option-checks.ts';
 import type { PeerOptions } from '../peers/peer-options.ts';
@@ -14,8 +14,6 @@ export type SamplingPolicy = Pick<HeadSamplerOptions, 'ratio' | 'rules'> & {
   keep?: KeepOptions;
   peers?: PeerOptions;
 };
-
-type AdaptiveTarget = Pick<AdaptiveSamplerOptions, 'target' | 'windowSeconds' | 'key' | 'errors'>;
 
 /** How the configuration is to be written. */
 export type CollectorConfigOptions = {
@@ -70,13 +68,6 @@ const policyChecks: OptionChecks<SamplingPolicy> = {
   peers: is.object,
 };
 
-const adaptiveChecks: OptionChecks<AdaptiveTarget> = {
-  target: aPositiveNumber,
-  windowSeconds: aPositiveNumber,
-  key: is.function,
-  errors: is.object,
-};
-
 /**
  * Writes the policy of `startTracing({ sampling })` as configurations of the OpenTelemetry Collector (contrib 0.158 or
  * later), for fleets that outgrow deciding in the services: a first tier that sends whole traces to one Collector, and a
@@ -88,7 +79,7 @@ const adaptiveChecks: OptionChecks<AdaptiveTarget> = {
  */
 export function collectorConfig(policy: SamplingPolicy, options: CollectorConfigOptions = {}): CollectorConfig {
   checkOptions('sampling', policy, policyChecks);
-  checkOptions('sampling', policy.adaptive ?? {}, adaptiveChecks, 'adaptive.');
+  checkOptions('sampling', policy.adaptive ?? {}, adaptiveTargetChecks, 'adaptive.');
   if (policy.adaptive !== undefined && policy.perSecond !== undefined)
     throw new TypeError('[sampling] `perSecond` and `adaptive` exclude each other. Remove one of them.');
   checkOptions('sampling', options, optionChecks);

@@ -129,7 +129,7 @@ function behaves(name: string, url: string, connectTo: (url: string) => Promise<
     const peer = createPeer({ transport: client.transport });
     await peer.peers.ready;
     await client.close();
-    peer.peers.involve('f'.repeat(32), await addressOf(peer).then((address) => address.replace(/.$/, '-')));
+    peer.peers.involve('f'.repeat(32), `${await addressOf(peer)}-of-somebody-else`);
     peer.peers.keep('f'.repeat(32));
     await until(() => peer.peers.stats().dropped === 1);
     await peer.peers.shutdown();

@@ -4,13 +4,13 @@ import { viewerPort } from '../viewer-port.ts';
 import type { Arguments, OptionTable } from './arguments.ts';
 import { NotFoundError, UsageError } from './exit-code.ts';
 
-/** Where traces come from unless told otherwise: the viewer on this machine. */
-export const DEFAULT_SOURCE = 'http://localhost:4318/jaeger';
-
 /** Where the viewer of this machine has them. */
 export function viewerSource(env: Readonly<Record<string, string | undefined>>): string {
   return `http://localhost:${viewerPort(env)}/jaeger`;
 }
+
+/** Where traces come from unless told otherwise. */
+export const DEFAULT_SOURCE = viewerSource({});
 
 /** Whether traces were looked for at the viewer of this machine. */
 export function isViewerSource(location: string): boolean {
