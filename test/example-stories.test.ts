@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { decodeOtlpProtobuf, type Span } from '@throughline/analysis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../scripts/free-port.mjs';
 import { type Example, startExample } from './example-process.ts';
 import { describeWithService } from './service.ts';
 
@@ -156,15 +157,6 @@ async function functionOf(example: Example) {
   const [, url = '', file = ''] = await example.line(/^Try curl (\S+) -d @(\S+)/);
   const event = readFileSync(new URL(`../examples/lambda/${file}`, import.meta.url), 'utf8');
   return { event, invoke: (body: string): Promise<Response> => fetch(url, { method: 'POST', body }) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function address(example: Example): Promise<string> {

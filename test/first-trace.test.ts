@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../scripts/free-port.mjs';
 
 // The program of docs/first-trace.md as a reader has it before him, on the built packages; only the port is another one.
 
@@ -18,6 +18,7 @@ it('the first trace of the documentation shows three spans and a line with ids',
   const port = await freePort();
   writeFileSync(program, code.replaceAll('3000', String(port)));
   const server = spawn(process.execPath, [program], { env: { PATH: process.env.PATH }, stdio: 'pipe' });
+  const closed = once(server, 'close');
   let output = '';
   const grown = (): Promise<unknown> => Promise.race([once(server.stdout, 'data'), once(server.stderr, 'data')]);
   for (const stream of [server.stdout, server.stderr]) {
@@ -36,7 +37,7 @@ it('the first trace of the documentation shows three spans and a line with ids',
     expect(line.trace_id).toMatch(/^[0-9a-f]{32}$/);
   } finally {
     server.kill();
-    await once(server, 'close');
+    await closed;
   }
 });
 
@@ -50,13 +51,4 @@ async function answerOf(url: string, exitCode: () => number | null): Promise<Res
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free-port.mjs';
 import { archivesFolder } from './maven.mjs';
-import { answers, freePort, startServer } from './process.mjs';
+import { answers, startServer } from './process.mjs';
 
 const VERSION = '3.4.0';
 const folder = archivesFolder('chdb', VERSION);

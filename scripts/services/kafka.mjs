@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { archivesFolder, fetchArchives } from './maven.mjs';
-import { accepts, freePort, makeDirectory, startServer } from './process.mjs';
+import { accepts, makeDirectory, startServer } from './process.mjs';
 
 // The last line whose broker runs on Java 17, which Debian 12 brings.
 const VERSION = '4.1.2';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { findProgram } from './debian.mjs';
-import { accepts, freePort, startServer } from './process.mjs';
+import { accepts, startServer } from './process.mjs';
 
 /** NATS with JetStream. */
 /** @type {import('../services.mjs').Service} */

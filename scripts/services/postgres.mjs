@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { findProgram, unprivileged } from './debian.mjs';
-import { freePort, makeDirectory, startServer } from './process.mjs';
+import { makeDirectory, startServer } from './process.mjs';
 
 /** PostgreSQL with trust in everybody on the loopback interface. */
 /** @type {import('../services.mjs').Service} */

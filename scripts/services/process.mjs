@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, createWriteStream, mkdirSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 
 // RabbitMQ has taken more than a minute and a half where all servers started at once beside other work.
@@ -61,17 +61,6 @@ export async function endStarted() {
 export function makeDirectory(directory, user) {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
-}
-
-/** A port of the loopback interface on which nothing listens. */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The probe for a free port has no address');
-  return address.port;
 }
 
 /**

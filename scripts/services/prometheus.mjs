@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { findProgram } from './debian.mjs';
-import { answers, freePort, makeDirectory, startServer } from './process.mjs';
+import { answers, makeDirectory, startServer } from './process.mjs';
 
 /**
  * Prometheus with storage for exemplars. A test writes whom to scrape into the file of

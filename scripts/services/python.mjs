@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free-port.mjs';
 import { findProgram } from './debian.mjs';
-import { answers, freePort, startServer } from './process.mjs';
+import { answers, startServer } from './process.mjs';
 
 const requirements = fileURLToPath(new URL('./python/requirements.txt', import.meta.url));
 const program = fileURLToPath(new URL('./python/service.py', import.meta.url));

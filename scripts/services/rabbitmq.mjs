@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { findProgram } from './debian.mjs';
-import { accepts, freePort, makeDirectory, startServer } from './process.mjs';
+import { accepts, makeDirectory, startServer } from './process.mjs';
 
 // Debian's own wrapper changes user and refuses most; the broker's script does not.
 const BROKER = '/usr/lib/rabbitmq/bin/rabbitmq-server';

@@ -1,5 +1,6 @@
+import { freePort } from '../free-port.mjs';
 import { findProgram } from './debian.mjs';
-import { accepts, freePort, startServer } from './process.mjs';
+import { accepts, startServer } from './process.mjs';
 
 /** @type {import('../services.mjs').Service} */
 export const redis = {

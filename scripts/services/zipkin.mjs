@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { archivesFolder, fetchArchives } from './maven.mjs';
-import { answers, freePort, startServer } from './process.mjs';
+import { answers, startServer } from './process.mjs';
 
 const VERSION = '3.5.1';
 

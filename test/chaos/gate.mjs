@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { freePort } from '../../scripts/free-port.mjs';
 
 /**
  * A port in front of a server, which can be shut (`gone`), or take connections and let nothing through (`hangs`).
@@ -17,8 +18,8 @@ export async function startGate(target) {
     socket.once('close', () => onward.destroy());
     onward.once('close', () => socket.destroy());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const port = await freePort();
+  await once(server.listen(port, '127.0.0.1'), 'listening');
 
   /** @param {import('node:net').Socket} socket */
   function keep(socket) {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../scripts/services/process.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { startGate } from './gate.mjs';
 
 const DIST = new URL('../../examples/shop/dist/', import.meta.url);

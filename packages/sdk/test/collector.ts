@@ -61,15 +61,6 @@ export function spanNames({ exports }: Collector): string[] {
   return exports.flatMap(({ body }) => names(decodeTraces(body)));
 }
 
-/** A port of this machine that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 function names({ resourceSpans }: DecodedTraces): string[] {
   return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)));
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTracing } from '@throughline/sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { accept, type Collector, closedPort, refuse, spanNames, startCollector } from './collector.ts';
+import { freePort } from '../../../scripts/free-port.mjs';
+import { accept, type Collector, refuse, spanNames, startCollector } from './collector.ts';
 import { bundle, type Ending } from './process.ts';
 import { decodeTraces } from './recorder/decode-otlp.ts';
 
@@ -15,7 +16,7 @@ let folder: string;
 
 beforeAll(async () => {
   script = await bundle('crashing');
-  nobody = `http://127.0.0.1:${await closedPort()}`;
+  nobody = `http://127.0.0.1:${await freePort()}`;
 });
 afterAll(() => script.remove());
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Collector, closedPort, hang, spanNames, startCollector } from './collector.ts';
+import { freePort } from '../../../scripts/free-port.mjs';
+import { type Collector, hang, spanNames, startCollector } from './collector.ts';
 import { bundle, type Running } from './process.ts';
 
 let script: Awaited<ReturnType<typeof bundle>>;
@@ -119,7 +120,7 @@ it('dies at once of a second signal', async () => {
 });
 
 it('ends without waiting, and says once what was lost, when nobody listens', async () => {
-  const { ended } = script.run(['by itself', `http://127.0.0.1:${await closedPort()}`, '600000']);
+  const { ended } = script.run(['by itself', `http://127.0.0.1:${await freePort()}`, '600000']);
   const { code, stderr } = await ended;
   expect(code).toBe(0);
   expect(stderr).toMatch(

@@ -4,6 +4,7 @@ import { type KeepTransport, natsKeepTransport, redisKeepTransport } from '@thro
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { expect, it } from 'vitest';
+import { freePort } from '../../../../scripts/free-port.mjs';
 import { describeWithService } from '../../../../test/service.ts';
 import { addressOf, createPeer, until } from './peer.ts';
 
@@ -14,7 +15,7 @@ async function startGate(url: string) {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   let server: Server;
-  let port = 0;
+  const port = await freePort();
   function open(): Promise<void> {
     server = createServer((socket) => {
       const onward = connectTcp(Number(target.port), target.hostname);
@@ -24,11 +25,8 @@ async function startGate(url: string) {
       }
       socket.pipe(onward).pipe(socket);
     });
-    return new Promise((resolve) => {
-      server.listen(port, '127.0.0.1', () => {
-        port = (server.address() as { port: number }).port;
-        resolve();
-      });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
   }
   async function close(): Promise<void> {
