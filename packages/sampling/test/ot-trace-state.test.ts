@@ -114,5 +114,6 @@ it('reads a member of any length in linear time', () => {
     agreeWithFlag(ot, TRACE_ID, true);
     writeThreshold(ot, '8');
   }
-  expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
+  // Quadratic, it would take hours.
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(15_000);
 });
