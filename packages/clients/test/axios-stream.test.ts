@@ -43,11 +43,14 @@ it('a stream that is destroyed ends the span, and is no error', async () => {
 });
 
 it('a stream that breaks is an error', async () => {
+  let reset: () => void = () => {};
   const url = await startService((_request, response) => {
     response.writeHead(200, { 'content-length': 10 });
-    response.write('a', () => setTimeout(() => response.socket?.resetAndDestroy(), 20));
+    response.write('a');
+    reset = () => response.socket?.resetAndDestroy();
   });
   const { data } = await instance.get<Readable>(url);
+  reset();
   await expect(text(data)).rejects.toThrow();
   const span = await recorder.take('GET');
   expect(span.status).toBe('ERROR');

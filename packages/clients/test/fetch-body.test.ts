@@ -27,7 +27,7 @@ it('a body that is cancelled ends the span, and is no error', async () => {
   const url = await startService((_request, response) => response.end(LARGE));
   const response = await tracedFetch()(url);
   await response.body?.cancel(new Error('enough'));
-  const span = await recorder.take('GET', 1000);
+  const span = await recorder.take('GET');
   expect(span.status).toBe('UNSET');
   expect(span.attributes['http.response.status_code']).toBe(200);
 });
@@ -37,13 +37,13 @@ it('a body read through a clone counts as read', async () => {
   const response = await tracedFetch()(url);
   const [one, two] = await Promise.all([response.clone().text(), response.text()]);
   expect(one.length + two.length).toBe(2 * LARGE.length);
-  await recorder.take('GET', 1000);
+  await recorder.take('GET');
 });
 
 it('a response without a body ends the span', async () => {
   const url = await startService((_request, response) => response.writeHead(204).end());
   expect((await tracedFetch()(url, { method: 'DELETE' })).status).toBe(204);
-  await recorder.take('DELETE', 1000);
+  await recorder.take('DELETE');
 });
 
 it('a response that is dropped unread is freed, and the span ends as of its headers', async () => {
@@ -51,7 +51,7 @@ it('a response that is dropped unread is freed, and the span ends as of its head
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   await tracedFetch()(url);
-  for (let n = 0; n < 20 && recorder.finished().length === 0; n += 1) {
+  for (let n = 0; n < 200 && recorder.finished().length === 0; n += 1) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     collect();
   }
@@ -60,7 +60,7 @@ it('a response that is dropped unread is freed, and the span ends as of its head
   expect(span.attributes['throughline.cancelled']).toBeUndefined();
 });
 
-it('a stream that is read for longer than unread bodies may wait lasts to its end', { timeout: 15_000 }, async () => {
+it('a stream that is read for longer than unread bodies may wait lasts to its end', { timeout: 60_000 }, async () => {
   const url = await startService((_request, response) => {
     response.write('a');
     setTimeout(() => response.end('b'), 6000);

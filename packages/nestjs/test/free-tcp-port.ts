@@ -1,13 +1,7 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { Transport } from '@nestjs/microservices';
+import { freePort } from '../../../scripts/free-port.mjs';
 
-/** Options of Nest's TCP transport on a port that was free a moment ago; Nest cannot choose one by itself. */
+/** Options of Nest's TCP transport on a port that nobody else gets; Nest cannot choose one by itself. */
 export async function freeTcpPort(): Promise<{ transport: Transport.TCP; options: { host: string; port: number } }> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return { transport: Transport.TCP, options: { host: '127.0.0.1', port } };
+  return { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() } };
 }

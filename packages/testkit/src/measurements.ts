@@ -27,7 +27,7 @@ export type Measurements = {
 const SERVER_START = 'throughline:http.server.request.start';
 const SERVER_END = 'throughline:http.server.request.end';
 const CLIENT_END = 'throughline:http.client.request.end';
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 10_000;
 
 /** Subscribes to what is published of exchanges while `use` runs. Fails if any was not taken, or begins and never ends. */
 export async function measureExchanges(use: (measurements: Measurements) => Promise<void>): Promise<void> {

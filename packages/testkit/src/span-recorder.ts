@@ -50,7 +50,7 @@ export type RecordedSpan = {
 export type RecorderOptions = {
   /**
    * How long `take` waits for a span that has not finished yet, in milliseconds.
-   * @default 3000
+   * @default 10000
    */
   patienceMs?: number;
 };
@@ -60,7 +60,7 @@ export type RecorderOptions = {
  * Runs on either SDK line: `@opentelemetry/sdk-trace-node` 2.x, or `@opentelemetry/sdk-trace` 3.x where that is installed.
  * Throws if something is registered already; one recorder serves a whole test file.
  */
-export async function recordSpans({ patienceMs = 3000 }: RecorderOptions = {}): Promise<SpanRecorder> {
+export async function recordSpans({ patienceMs = 10_000 }: RecorderOptions = {}): Promise<SpanRecorder> {
   const spans: RecordedSpan[] = [];
   const waiting = new Set<() => void>();
   const provider = await createProvider((span) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Span } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import type { ClientSubject } from '../http-client-subject.ts';
 import { type Answer, answerOk, callTarget, rejectionOf } from '../http-target.ts';
 import type { RecordedSpan, SpanRecorder } from '../span-recorder.ts';
+import { unusedUrl } from '../unused-url.ts';
+import { whenRead } from '../when-read.ts';
 
 /** How calls that fail, or are given up, appear. */
 export const clientFailureScenarios: readonly Scenario<ClientSubject>[] = [
@@ -69,7 +69,7 @@ export const clientFailureScenarios: readonly Scenario<ClientSubject>[] = [
           subject,
           (_request, response) => {
             response.writeHead(200, headers);
-            response.write('some', () => setTimeout(() => leave(response.socket as Socket), 20));
+            response.write('some', () => void whenRead().then(() => leave(response.socket as Socket)));
           },
           async (client, { url }) => {
             assert.ok((await rejectionOf(client.request('GET', url))) instanceof Error);
@@ -108,7 +108,7 @@ export const clientFailureScenarios: readonly Scenario<ClientSubject>[] = [
     run: async (subject, recorder) => {
       const span = await expectGivenUp(subject, recorder, undefined, (_request, response, abort) => {
         response.writeHead(200, { 'content-length': 100 });
-        response.write('some', () => setTimeout(abort, 20));
+        response.write('some', () => void whenRead().then(abort));
       });
       assert.equal(span.attributes['http.response.status_code'], 200);
     },
@@ -193,13 +193,4 @@ function answerWith(status: number): Answer {
   return (_request, response) => {
     response.writeHead(status).end('no');
   };
-}
-
-async function unusedUrl(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}/`;
 }

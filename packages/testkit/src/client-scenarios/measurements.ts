@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scenario } from '../contract.ts';
 import type { ClientSubject } from '../http-client-subject.ts';
 import { callTarget, rejectionOf } from '../http-target.ts';
 import { measureCalls } from '../measurements.ts';
+import { unusedUrl } from '../unused-url.ts';
 
 const WORK_MS = 40;
 
@@ -78,12 +76,3 @@ export const clientMeasurementScenarios: readonly Scenario<ClientSubject>[] = [
     },
   },
 ];
-
-async function unusedUrl(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
-}

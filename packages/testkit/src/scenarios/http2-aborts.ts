@@ -5,6 +5,7 @@ import { connect as connectSocket } from 'node:net';
 import type { Scenario } from '../contract.ts';
 import { serve } from '../http-requests.ts';
 import type { KitExchange, ServerSubject } from '../http-server-subject.ts';
+import { whenRead } from '../when-read.ts';
 import { handlerThat } from './entered-handler.ts';
 import { withSession } from './http2-session.ts';
 
@@ -186,7 +187,7 @@ function reset({ request: { stream } }: Http2Exchange): void {
 
 function resetHalfway({ request: { stream }, response }: Http2Exchange): void {
   response.writeHead(200, { 'content-type': 'text/plain' });
-  response.write('first', () => setTimeout(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR), 10));
+  response.write('first', () => void whenRead().then(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR)));
 }
 
 // Node's compatibility layer: the same objects, with their stream.
