@@ -13,5 +13,7 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    // Without it one second: too little for a page, or a server, on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

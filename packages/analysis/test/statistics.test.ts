@@ -83,10 +83,10 @@ it('counts calls, errors and rates of services by what they were asked, of opera
   expect(Math.abs((shop?.operations[1]?.p99 ?? 0) / (2 * ms) - 1)).toBeLessThan(0.01);
 });
 
-// Of honest numbers one in a hundred runs would leave 3σ, so these never change; others leave 5σ once in a million runs.
+// Of honest numbers one in a hundred runs would leave 3σ, so these never change; others leave 6σ once in 100 million runs.
 it.each([
   ['3σ', 3, 2026],
-  [`5σ with other numbers each time (SEED=${seed})`, 5, seed],
+  [`6σ with other numbers each time (SEED=${seed})`, 6, seed],
 ])(
   'weighs each span by its sampling probability: sampled traffic gives what all of it gives within %s',
   (_, sigmas, from) => {

@@ -147,6 +147,7 @@ describe('a megabyte', () => {
     redact(`token=${text}`);
     attributesOf(text, text);
     attributesOf(`http://${text}`, `[${text}`);
-    expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(1500);
+    // Quadratic, it would take hours.
+    expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(15_000);
   });
 });

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { type RedisOptions, traceRedis } from '@throughline/databases/redis';
 import { type RecordedSpan, recordSpans, type SpanRecorder } from '@throughline/testkit';
 import { Redis, type RedisOptions as Settings } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { freePort } from '../../../scripts/free-port.mjs';
 import { describeWithService } from '../../../test/service.ts';
 import { activeSpanId, inRequest } from './request-span.ts';
 
@@ -272,11 +272,9 @@ describeWithService('redis', 'a traced client', (url) => {
   });
 
   it('says so when there is no server', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port: free } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    const nowhere = traceRedis(new Redis(free, '127.0.0.1', { maxRetriesPerRequest: 0, retryStrategy: () => 1 }));
+    const nowhere = traceRedis(
+      new Redis(await freePort(), '127.0.0.1', { maxRetriesPerRequest: 0, retryStrategy: () => 1 }),
+    );
     nowhere.on('error', () => {});
     await expect(nowhere.get('a')).rejects.toThrow();
     nowhere.disconnect();

@@ -245,7 +245,7 @@ describeWithService('postgres', 'a traced pool of pg', (url) => {
       const single = createPool({ max: 1 });
       const holder = await single.connect();
       const waiting = inSpan('request', () => single.query('SELECT email FROM traced_users'));
-      await holder.query('SELECT pg_sleep(0.1)');
+      await holder.query('SELECT pg_sleep(0.5)');
       holder.release();
       const [, parent] = await waiting;
       await recorder.take('SELECT');
@@ -257,15 +257,16 @@ describeWithService('postgres', 'a traced pool of pg', (url) => {
         'throughline.pool.waiting': 0,
         'throughline.pool.opened_connection': false,
       });
-      expect(wait.durationMs).toBeGreaterThanOrEqual(90);
+      expect(wait.durationMs).toBeGreaterThanOrEqual(490);
       expect(query.durationMs).toBeLessThan(wait.durationMs);
     });
 
     it('which says when the connection was opened, and when there was none in time', async () => {
-      const single = createPool({ max: 1, connectionTimeoutMillis: 1500 });
+      const single = createPool({ max: 1, connectionTimeoutMillis: 30_000 });
       const [holder, opening] = await inSpan('opening', () => single.connect());
       const opened = await recorder.take((span) => span.parentSpanId === opening.spanId);
       expect(opened.attributes['throughline.pool.opened_connection']).toBe(true);
+      single.options.connectionTimeoutMillis = 50;
       const [thrown, late] = await inSpan('late', () => single.connect().catch((error: unknown) => error));
       expect(thrown).toMatchObject({ message: 'timeout exceeded when trying to connect' });
       const wait = await recorder.take((span) => span.parentSpanId === late.spanId);

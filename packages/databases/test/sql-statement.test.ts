@@ -138,7 +138,8 @@ describe('the time it takes to read a statement', () => {
     const sql = piece.repeat(SIZE / piece.length);
     const startedAt = process.cpuUsage();
     const { text, summary } = describeStatement(sql);
-    expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(1000);
+    // Quadratic, it would take hours.
+    expect(process.cpuUsage(startedAt).user / 1000).toBeLessThan(15_000);
     expect(text.length).toBeLessThanOrEqual(4097);
     expect((summary ?? '').length).toBeLessThanOrEqual(255);
   });

@@ -43,7 +43,7 @@ export async function startNats(
       })();
     },
     async request({ body, headers }) {
-      return (await nc.request(subject, body ?? '', { timeout: 2000, ...headersOf(headers) })).string();
+      return (await nc.request(subject, body ?? '', { timeout: 20_000, ...headersOf(headers) })).string();
     },
     close: () => nc.close(),
   };

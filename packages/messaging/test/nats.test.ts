@@ -48,11 +48,11 @@ describeWithService('nats', 'a traced connection to NATS', (url) => {
   });
 
   it.each([
-    ['nobody answers', () => `nobody-${randomUUID()}`, /NoResponders/],
-    ['the answer is late', silentSubject, /TimeoutError/],
-  ])('makes a request an error to which %s, and rejects as NATS does', async (_what, subjectOf, type) => {
+    ['nobody answers', () => `nobody-${randomUUID()}`, 20_000, /NoResponders/],
+    ['the answer is late', silentSubject, 50, /TimeoutError/],
+  ])('makes a request an error to which %s, and rejects as NATS does', async (_what, subjectOf, timeout, type) => {
     const subject = subjectOf();
-    const thrown = await nc.request(subject, 'hello', { timeout: 50 }).catch((reason: unknown) => reason);
+    const thrown = await nc.request(subject, 'hello', { timeout }).catch((reason: unknown) => reason);
     expect(thrown).toBeInstanceOf(Error);
     const span = await recorder.take(`request ${subject}`);
     expect([span.kind, span.status]).toEqual(['PRODUCER', 'ERROR']);
@@ -68,9 +68,9 @@ describeWithService('nats', 'a traced connection to NATS', (url) => {
   it('traces requests that use a subscription of their own, and many answers', async () => {
     const subject = `rpc-${randomUUID()}`;
     const subscription = nc.subscribe(subject, { callback: (_error, message) => void message.respond('pong') });
-    expect((await nc.request(subject, 'ping', { timeout: 1000, noMux: true })).string()).toBe('pong');
+    expect((await nc.request(subject, 'ping', { timeout: 20_000, noMux: true })).string()).toBe('pong');
     const answers: string[] = [];
-    for await (const answer of await nc.requestMany(subject, 'ping', { maxMessages: 1, maxWait: 500 })) {
+    for await (const answer of await nc.requestMany(subject, 'ping', { maxMessages: 1, maxWait: 20_000 })) {
       answers.push(answer.string());
     }
     expect(answers).toEqual(['pong']);

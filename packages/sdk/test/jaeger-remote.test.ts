@@ -24,7 +24,7 @@ it('follows Jaeger with the name of the service, and asks no more after the shut
   };
   try {
     expect(isSampled()).toBe(false);
-    await vi.waitFor(() => expect(isSampled()).toBe(true));
+    await vi.waitFor(() => expect(isSampled()).toBe(true), 30_000);
     await once(jaeger, 'asked');
     expect(new Set(asked)).toEqual(new Set(['/sampling?service=shop']));
     await tracing.shutdown();
