@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { buildProgram, startProgram } from '../packages/viewer/test/viewer-process.ts';
+import { freePort } from '../scripts/free-port.mjs';
 
 let built: Awaited<ReturnType<typeof buildProgram>>;
 let folder: string;
@@ -70,10 +71,7 @@ async function run(
 
 /** A port and a place for files that no other viewer has; what was started there ends with the test. */
 async function newPlace(): Promise<{ readonly url: string; readonly env: Record<string, string> }> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const state = mkdtempSync(join(tmpdir(), 'throughline-state-'));
   const url = `http://127.0.0.1:${port}`;
   onTestFinished(async () => {
@@ -117,7 +115,7 @@ describe('startTracing with viewer: true', () => {
     expect(ended.error).toMatch(new RegExp(`^Traces: ${url} \\(process ${await pidAt(url)}, until nobody has used it`));
     const [link, ...others] = linksIn(ended);
     expect(others).toEqual([]);
-    expect(link).toMatch(/^failed: failed job, [\d.]+ ms → http/);
+    expect(link).toMatch(/^failed: failed job, [\d.]+ [mµ]?s → http/);
     const traceId = link?.split('/').at(-1);
     const answer = await fetch(`${url}/api/viewer/summaries?ids=${traceId}`);
     expect(await answer.json()).toMatchObject({ traces: [{ rootName: 'failed job', spanCount: 2 }] });
@@ -185,7 +183,7 @@ describe('startTracing with the address of a viewer', () => {
     );
     // Whether the viewer answers is asked meanwhile, so a link may come first.
     expect(ended.error.split('\n')).toContain(`Traces: ${url}`);
-    expect(linksIn(ended).map((line) => line.replace(/[\d.]+ m?s|[\da-f]{32}/g, '…'))).toEqual([
+    expect(linksIn(ended).map((line) => line.replace(/[\d.]+ [mµ]?s|[\da-f]{32}/g, '…'))).toEqual([
       `slow: slow, … → ${url}/trace/…`,
       `failed: called and failed, … → ${url}/trace/…`,
       `failed: failed, … → ${url}/trace/…`,

@@ -8,7 +8,7 @@ export type Target = {
 };
 
 /** How long one input may take: milliseconds are usual, and what is not linear takes minutes. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 /**
  * A target that reads inputs. `read` may throw only what `mayThrow` says, and `check` sees what it returned.

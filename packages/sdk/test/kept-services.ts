@@ -16,10 +16,14 @@ export async function startServices(peers: Partial<PeerOptions> | undefined) {
   const services: Service[] = [];
   const secret = 'a secret of the tests';
 
-  async function start(serviceName: string, own: Partial<PeerOptions> = {}): Promise<Service> {
+  async function start(
+    serviceName: string,
+    own: Partial<PeerOptions> = {},
+    env: Record<string, string> = {},
+  ): Promise<Service> {
     const sampling = { ratio: 0, keep: {}, ...(peers !== undefined && { peers: { secret, ...peers, ...own } }) };
-    const options = JSON.stringify({ serviceName, endpoint: collector.url, flushTimeoutMs: 5000, sampling });
-    const running = script.run([options], { OTEL_BSP_SCHEDULE_DELAY: '50' });
+    const options = JSON.stringify({ serviceName, endpoint: collector.url, flushTimeoutMs: 60_000, sampling });
+    const running = script.run([options], { OTEL_BSP_SCHEDULE_DELAY: '50', ...env });
     const url = await running.line();
     const stats = async (): Promise<SpanCounts> => (await fetch(`${url}/stats`)).json() as Promise<SpanCounts>;
     const service = { url, running, stats };

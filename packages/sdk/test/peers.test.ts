@@ -46,8 +46,9 @@ it('tells the caller of a failure after the headers have left, and everybody els
   ]);
 });
 
-it('hears, while it shuts down, of traces that are kept just then', { retry: 2 }, async () => {
-  const { a, b } = await chain({});
+it('hears, while it shuts down, of traces that are kept just then', async () => {
+  services = await startServices({});
+  const [a, b] = await Promise.all([services.start('a'), services.start('b', {}, { ENDS_WHEN_TOLD: 'yes' })]);
   const { traceId } = await services.request(a.url, { calls: [{ url: b.url }], fails: 'after the headers' });
   b.running.child.kill('SIGTERM');
   await b.running.ended;
