@@ -24,7 +24,7 @@ describe("traceFields in Fastify's own logger", () => {
       await withSpan('try', () => request.log.info('trying'));
       throw new Error('no luck');
     });
-    const url = await app.listen({ port: 0 });
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
     await fetch(`${url}/fail`, { headers: { 'x-request-id': 'r-9' } });
     await out.until((line) => line.msg === 'request completed');
     await app.close();
