@@ -207,7 +207,7 @@ async function spansOf(traceId: string, python: string): Promise<(PythonSpan & {
 /** The spans from the root down, each the only child of the one before, and no others. */
 async function chain(traceId: string, python: string): Promise<string[]> {
   // The server span of a side ends when its answer has left, which may be later than the answer arrives here.
-  await vi.waitFor(async () => expect(await spansOf(traceId, python)).toHaveLength(5), 10_000);
+  await vi.waitFor(async () => expect(await spansOf(traceId, python)).toHaveLength(5), 30_000);
   const all = await spansOf(traceId, python);
   const names: string[] = [];
   for (let parentSpanId: string | null = null; names.length < all.length; ) {

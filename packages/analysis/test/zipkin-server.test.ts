@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buildTrace, decodeZipkinJson, encodeZipkinJson, type Span } from '@throughline/analysis';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { makeSpan } from './spans.ts';
 
 const url = process.env.THROUGHLINE_TEST_ZIPKIN_URL;
@@ -62,8 +62,13 @@ describe.skipIf(url === undefined)(`A Zipkin server (else skipped; ${start})`, (
     });
     expect(sent.status, await sent.text()).toBe(202);
 
-    const answer = await fetch(`${url}/api/v2/trace/${traceId}`);
-    const trace = buildTrace(decodeZipkinJson(await answer.text()));
+    // Zipkin acknowledges before it stores.
+    const stored = await vi.waitFor(async () => {
+      const answer = await fetch(`${url}/api/v2/trace/${traceId}`);
+      expect(answer.status).toBe(200);
+      return decodeZipkinJson(await answer.text());
+    }, 30_000);
+    const trace = buildTrace(stored);
     expect(trace.warnings).toEqual([]);
     expect(
       trace.spans.map(({ span: { kind, name, resource }, depth }) => [depth, kind, name, resource.service]),

@@ -36,7 +36,7 @@ describeWithService('zipkin', 'A Zipkin server', (url) => {
     });
     expect(sent.status, await sent.text()).toBe(202);
     // Zipkin acknowledges before it stores.
-    await vi.waitFor(async () => expect(await source.services()).toContain(`web-${run}`), 10_000);
+    await vi.waitFor(async () => expect(await source.services()).toContain(`web-${run}`), 30_000);
   });
 
   it.each<[string, () => TraceQuery]>([

@@ -118,7 +118,7 @@ describeWithService('zipkin', 'a trace in a Zipkin server', (url) => {
     // Zipkin acknowledges before it stores.
     await vi.waitFor(async () => {
       expect(await (await fetch(`${url}/api/v2/trace/${traceId}`)).json()).toHaveLength(4);
-    }, 20_000);
+    }, 30_000);
   });
   looksAt(() => `zipkin+${url}`);
 });
