@@ -129,7 +129,9 @@ it.each(behaviours)('a collector that %s changes nothing but what is counted', a
 });
 
 it('what says 200 and then 100 MB has taken the spans, and its words are not read', async () => {
-  service = await startService(collector.url);
+  // On a busy machine it takes its time.
+  const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: '60000', OTEL_BSP_MAX_QUEUE_SIZE: '2000', FLUSH_MS: '60000' };
+  service = await startService(collector.url, patient);
   await service.load(ROUND);
   const before = await service.ask('flush');
   collector.answer = flood(200, 100 * MB);
@@ -140,7 +142,7 @@ it('what says 200 and then 100 MB has taken the spans, and its words are not rea
 });
 
 it('an answer that comes while the service is busy counts, however late it is read', async () => {
-  service = await startService(collector.url, { OTEL_BSP_SCHEDULE_DELAY: '60000' });
+  service = await startService(collector.url, { OTEL_BSP_SCHEDULE_DELAY: '60000', FLUSH_MS: '60000' });
   await service.load(1);
   await service.ask('flush');
   collector.answer = (response) => void setTimeout(() => response.end(), 500);

@@ -11,7 +11,7 @@ export type Report = {
   readonly stats: { exported: number; failed: number; dropped: number; pending: number };
 };
 
-const tracing = startTracing({ serviceName: 'bystander', flushTimeoutMs: 2000 });
+const tracing = startTracing({ serviceName: 'bystander', flushTimeoutMs: Number(process.env.FLUSH_MS ?? 2000) });
 const app = express().use(expressTracing());
 app.get('/orders/:id', (request, response) => {
   response.json({ id: request.params.id });
@@ -37,7 +37,7 @@ async function flushBlocked(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 200));
   // As a request handler does: what comes next are timers, before sockets.
   await new Promise((resolve) => setImmediate(resolve));
-  const end = performance.now() + 1500;
+  const end = performance.now() + 4000;
   while (performance.now() < end);
   await flushed;
 }

@@ -118,7 +118,8 @@ describe('a viewer process', () => {
         else expect(response.headers.get('retry-after')).toBe('1');
       }
       expect(status).toBe(503);
-      expect(first.output()).toContain('The disk of the viewer is full.');
+      // Its answer and what it writes come by ways of their own.
+      await expect.poll(first.output).toContain('The disk of the viewer is full.');
       execFileSync('mount', ['-o', 'remount,size=64m', disk]);
       expect((await post(first.url, [span()])).status).toBe(200);
       first.child.kill('SIGKILL');
