@@ -12,7 +12,7 @@ export default defineConfig({
     // Most tests wait for sockets and timers, so more of them than there are processors get along.
     maxWorkers: 4,
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     // Without it one second: too little for a page, or a server, on a busy machine.
     expect: { poll: { timeout: 30_000 } },
   },

@@ -31,7 +31,7 @@ beforeAll(async () => {
     logLevel: 'error',
     logOverride: { 'empty-import-meta': 'silent' },
   });
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const brokers: [Broker, string][] = [

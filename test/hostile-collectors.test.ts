@@ -39,7 +39,7 @@ beforeAll(async () => {
     logLevel: 'error',
     logOverride: { 'empty-import-meta': 'silent' },
   });
-}, 60_000);
+});
 afterAll(() => {
   agent.destroy();
   rmSync(folder, { recursive: true });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   mkdirSync(join(folder, 'installed', 'node_modules', '@throughline'), { recursive: true });
   symlinkSync(built.folder, join(folder, 'installed', 'node_modules', '@throughline', 'viewer'));
-}, 60_000);
+});
 afterAll(() => {
   built.remove();
   rmSync(folder, { recursive: true, force: true });

@@ -80,57 +80,50 @@ const apps: Record<string, () => Promise<Running>> = {
 };
 
 describeWithService('prometheus', 'a Prometheus that scrapes', (prometheus) => {
-  it.each(Object.entries(apps))(
-    '%s counts every request and leads to traces that were exported',
-    async (_, start) => {
-      const app = await start();
-      try {
-        for (let n = 0; n < 100; n += 1) await get(`${app.url}/items/${n}`);
-        for (let n = 0; n < 3; n += 1) await get(`${app.url}/fail`);
-        await tracing.flush();
+  it.each(Object.entries(apps))('%s counts every request and leads to traces that were exported', async (_, start) => {
+    const app = await start();
+    try {
+      for (let n = 0; n < 100; n += 1) await get(`${app.url}/items/${n}`);
+      for (let n = 0; n < 3; n += 1) await get(`${app.url}/fail`);
+      await tracing.flush();
 
-        const target = new URL(app.url).host;
-        writeFileSync(
-          process.env.THROUGHLINE_TEST_PROMETHEUS_TARGETS as string,
-          JSON.stringify([{ targets: [target] }]),
-        );
-        const count = `http_server_request_duration_seconds_count{instance="${target}",http_route!="/metrics"}`;
-        type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
-        await expect
-          .poll(async () => (await query<Vector>(prometheus, 'query', { query: count })).result.length, {
-            timeout: 20_000,
-          })
-          .toBe(2);
-        const { result } = await query<Vector>(prometheus, 'query', { query: count });
-        const counted = result.map(({ metric, value }) => [metric.http_route, metric.error_type, Number(value[1])]);
-        expect(counted.sort()).toEqual([
-          ['/fail', 'RangeError', 3],
-          ['/items/:id', undefined, 100],
-        ]);
-        const orders = await query<Vector>(prometheus, 'query', { query: `orders_total{instance="${target}"}` });
-        expect(orders.result[0]?.value[1]).toBe('3');
+      const target = new URL(app.url).host;
+      writeFileSync(process.env.THROUGHLINE_TEST_PROMETHEUS_TARGETS as string, JSON.stringify([{ targets: [target] }]));
+      const count = `http_server_request_duration_seconds_count{instance="${target}",http_route!="/metrics"}`;
+      type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
+      await expect
+        .poll(async () => (await query<Vector>(prometheus, 'query', { query: count })).result.length, {
+          timeout: 60_000,
+        })
+        .toBe(2);
+      const { result } = await query<Vector>(prometheus, 'query', { query: count });
+      const counted = result.map(({ metric, value }) => [metric.http_route, metric.error_type, Number(value[1])]);
+      expect(counted.sort()).toEqual([
+        ['/fail', 'RangeError', 3],
+        ['/items/:id', undefined, 100],
+      ]);
+      const orders = await query<Vector>(prometheus, 'query', { query: `orders_total{instance="${target}"}` });
+      expect(orders.result[0]?.value[1]).toBe('3');
 
-        const now = Date.now() / 1000;
-        const series = await query<ExemplarSeries[]>(prometheus, 'query_exemplars', {
-          query: `http_server_request_duration_seconds_bucket{instance="${target}"}`,
-          start: String(now - 120),
-          end: String(now + 60),
-        });
-        await tracing.flush();
-        const sent = Buffer.concat(sink.bodies);
-        expect(sent.includes('GET /items/:id'), 'exported').toBe(true);
-        expect(sent.includes('GET /metrics'), 'scrapes are exported').toBe(false);
-        const found = series.flatMap(({ exemplars }) => exemplars);
-        expect(series.map(({ seriesLabels }) => seriesLabels.http_route)).toContain('/fail');
-        for (const { labels } of found) {
-          expect(Object.keys(labels).sort()).toEqual(['span_id', 'trace_id']);
-          expect(sent.includes(Buffer.from(labels.trace_id as string, 'hex')), 'exported trace').toBe(true);
-          expect(sent.includes(Buffer.from(labels.span_id as string, 'hex')), 'exported span').toBe(true);
-        }
-      } finally {
-        await app.close();
+      const now = Date.now() / 1000;
+      const series = await query<ExemplarSeries[]>(prometheus, 'query_exemplars', {
+        query: `http_server_request_duration_seconds_bucket{instance="${target}"}`,
+        start: String(now - 120),
+        end: String(now + 60),
+      });
+      await tracing.flush();
+      const sent = Buffer.concat(sink.bodies);
+      expect(sent.includes('GET /items/:id'), 'exported').toBe(true);
+      expect(sent.includes('GET /metrics'), 'scrapes are exported').toBe(false);
+      const found = series.flatMap(({ exemplars }) => exemplars);
+      expect(series.map(({ seriesLabels }) => seriesLabels.http_route)).toContain('/fail');
+      for (const { labels } of found) {
+        expect(Object.keys(labels).sort()).toEqual(['span_id', 'trace_id']);
+        expect(sent.includes(Buffer.from(labels.trace_id as string, 'hex')), 'exported trace').toBe(true);
+        expect(sent.includes(Buffer.from(labels.span_id as string, 'hex')), 'exported span').toBe(true);
       }
-    },
-    40_000,
-  );
+    } finally {
+      await app.close();
+    }
+  });
 });

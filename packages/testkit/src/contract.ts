@@ -19,7 +19,7 @@ export type Skips = Readonly<Record<string, string>>;
 /** What became of one scenario. */
 export type Verdict = { readonly title: string; readonly error: Error | undefined };
 
-const DEADLINE_MS = 40_000;
+const DEADLINE_MS = 100_000;
 
 /** Registers one test per scenario. Throws if a skip has no reason or names no scenario. */
 export function defineContract<Subject>(

@@ -20,7 +20,7 @@ let folder: string;
 beforeAll(async () => {
   built = await buildProgram();
   folder = mkdtempSync(join(tmpdir(), 'throughline-view-'));
-}, 60_000);
+});
 afterAll(() => {
   built.remove();
   rmSync(folder, { recursive: true, force: true });

@@ -13,7 +13,7 @@ import { buildProgram, startProgram } from './viewer-process.ts';
 let built: Awaited<ReturnType<typeof buildProgram>>;
 beforeAll(async () => {
   built = await buildProgram();
-}, 60_000);
+});
 afterAll(() => built.remove());
 
 function newFile(): string {

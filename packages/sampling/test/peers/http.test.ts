@@ -187,7 +187,7 @@ it('lets go of who never ends what it began to say', async () => {
   sockets.push(socket);
   socket.on('error', () => {}).write('POST /keep HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf');
   await once(socket.resume(), 'close');
-}, 60_000);
+});
 
 it('gives up on a peer that hangs, counts what it was to be told, and lets nobody else wait', async () => {
   const hanging = createServer((socket) => void sockets.push(socket.on('error', () => {}).resume()));
@@ -202,7 +202,7 @@ it('gives up on a peer that hangs, counts what it was to be told, and lets nobod
   await until(() => a.peers.stats().dropped === 1);
   for (const socket of sockets) socket.destroy();
   hanging.close();
-}, 15_000);
+});
 
 it('says why it cannot be told where its port is taken, and goes on with what responses tell', async () => {
   const errors: string[] = [];

@@ -143,7 +143,7 @@ it('hands over each span of a kept trace once and as it was, no other, stays bel
     }
   });
   fc.assert(property, { seed, numRuns: 400 });
-}, 60_000);
+});
 
 it('gives up the oldest spans when it is full, and says how many a kept trace lacks', () => {
   const { hold, provider, takeKept } = createRecorder(64 * 1024);
