@@ -30,7 +30,7 @@ beforeEach(async () => {
   metrics = startMetrics({ promClient, registry });
   // One in three is sampled, as of one in ten there was none among a hundred now and then; what fails is kept besides.
   const sampling = { ratio: 0.3, keep: { errors: true } };
-  tracing = startTracing({ serviceName: 'shop', endpoint: sink.url, sampling });
+  tracing = startTracing({ serviceName: 'shop', endpoint: sink.url, sampling, flushTimeoutMs: 60_000 });
 });
 
 afterEach(async () => {

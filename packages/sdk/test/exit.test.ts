@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => collector.close());
 
-function run(way: string, flushTimeoutMs = 5000): Running {
+function run(way: string, flushTimeoutMs = 30_000): Running {
   return script.run([way, collector.url, String(flushTimeoutMs)]);
 }
 
@@ -32,7 +32,7 @@ it.each([
 
 it('lets a process end that listens for its peers', async () => {
   const sampling = { keep: {}, peers: { secret: 'a secret of the tests' } };
-  const running = script.run(['by itself', collector.url, '5000', JSON.stringify(sampling)]);
+  const running = script.run(['by itself', collector.url, '30000', JSON.stringify(sampling)]);
   expect(await running.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
   expect(spanNames(collector)).toEqual(['last']);
 });
@@ -94,7 +94,7 @@ it.each(['by itself', 'exit code'])(
   async (way) => {
     collector.answer = hang;
     // The collector never answers, and the export has ten minutes: only the deadline of the flush ends the process.
-    const args = [way, collector.url, '1000'];
+    const args = [way, collector.url, '3000'];
     const { ended } = script.run(args, { OTEL_EXPORTER_OTLP_TIMEOUT: '600000' });
     await collector.arrived(1);
     expect(await ended).toMatchObject({ code: way === 'exit code' ? 7 : 0, signal: null });

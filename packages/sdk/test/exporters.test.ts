@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function exportSpan(options: StartTracingOptions): Promise<void> {
-  const tracing = startTracing({ serviceName: 'shop', ...options });
+  const tracing = startTracing({ serviceName: 'shop', flushTimeoutMs: 60_000, ...options });
   trace.getTracer('test').startSpan('pay').end();
   await tracing.shutdown();
   expect(tracing.stats()).toEqual({ exported: 1, failed: 0, dropped: 0, pending: 0 });
@@ -44,7 +44,7 @@ it('delivers spans to Zipkin', async () => {
 
 it('writes whole numbers beyond 64 bits into OTLP/JSON as doubles, and text that looks like one as it is', async () => {
   const text = '"intValue":1e300, \\"intValue":99999999999999999999';
-  const tracing = startTracing({ exporter: 'otlp-json', endpoint: collector.url });
+  const tracing = startTracing({ exporter: 'otlp-json', endpoint: collector.url, flushTimeoutMs: 60_000 });
   const attributes = { a: 2 ** 63, b: -(2 ** 63), c: 1e300, d: 2 ** 62, e: 7, f: text, g: [1, -1e21], h: Number.NaN };
   trace.getTracer('test').startSpan('pay', { attributes }).end();
   await tracing.shutdown();
@@ -62,7 +62,7 @@ it('writes whole numbers beyond 64 bits into OTLP/JSON as doubles, and text that
 });
 
 it('writes halves of characters into OTLP/JSON as the replacement character, as it does into protobuf', async () => {
-  const tracing = startTracing({ exporter: 'otlp-json', endpoint: collector.url });
+  const tracing = startTracing({ exporter: 'otlp-json', endpoint: collector.url, flushTimeoutMs: 60_000 });
   const attributes = { first: 'a\ud83d', second: '\udc00b', whole: '😀', escaped: '\\ud83d', both: '\\\ud83d' };
   trace.getTracer('test').startSpan('pay', { attributes }).end();
   await tracing.shutdown();

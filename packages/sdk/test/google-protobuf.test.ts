@@ -47,7 +47,12 @@ describeWithService('python', "Google's protobuf", () => {
   it.each(ways)('finds nothing wrong with any span that %s exports', async (_title, options) => {
     const seed = Date.now() % 2 ** 31;
     console.info(`seed ${seed}`);
-    const tracing = startTracing({ serviceName: 'random', endpoint: collector.url, ...options });
+    const tracing = startTracing({
+      serviceName: 'random',
+      endpoint: collector.url,
+      flushTimeoutMs: 60_000,
+      ...options,
+    });
     diag.disable(); // the SDK has something to say about every one
     const tracer = trace.getTracer('programs', '1.0');
     runPrograms(tracer, fc.sample(program, { seed, numRuns: PROGRAMS }));
@@ -82,7 +87,7 @@ describeWithService('python', "Google's protobuf", () => {
   });
 
   it('finds what is wrong: a request that is cut, a field nobody knows, an id of zeros', async () => {
-    const tracing = startTracing({ serviceName: 'random', endpoint: collector.url });
+    const tracing = startTracing({ serviceName: 'random', endpoint: collector.url, flushTimeoutMs: 60_000 });
     const span = trace.getTracer('one').startSpan('one');
     span.end();
     await tracing.shutdown();

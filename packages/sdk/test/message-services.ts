@@ -22,7 +22,7 @@ export async function startServices() {
 
   async function start(serviceName: string, own: Partial<PeerOptions> = {}) {
     const sampling = { ratio: 0, keep: {}, peers: { secret: 'a secret of the tests', ...own } };
-    const options = { serviceName, endpoint: collector.url, flushTimeoutMs: 2000, sampling };
+    const options = { serviceName, endpoint: collector.url, flushTimeoutMs: 60_000, sampling };
     const running = script.run([JSON.stringify(options)], { OTEL_BSP_SCHEDULE_DELAY: '50' });
     services.push(running);
     await running.line();

@@ -61,7 +61,7 @@ function start(
   options: StartTracingOptions,
   relation: 'parent' | 'link' = 'parent',
 ): (handler: () => string) => string {
-  tracing = startTracing({ serviceName: 'shop', endpoint: collector.url, flushTimeoutMs: 1000, ...options });
+  tracing = startTracing({ serviceName: 'shop', endpoint: collector.url, flushTimeoutMs: 30_000, ...options });
   const produce = createMessageProducer('memory', 'memory');
   const consumer = createMessageConsumer('memory', 'memory', { relation });
   return (handler) => {

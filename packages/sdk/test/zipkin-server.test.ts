@@ -17,7 +17,7 @@ type ZipkinSpan = {
 describeWithService('zipkin', "Zipkin's own server", (url) => {
   it('has the spans of a service that exports to it, as the service made them', async () => {
     const serviceName = `pay-${randomBytes(4).toString('hex')}`;
-    const tracing = startTracing({ serviceName, exporter: 'zipkin', endpoint: url });
+    const tracing = startTracing({ serviceName, exporter: 'zipkin', endpoint: url, flushTimeoutMs: 60_000 });
     let traceId = '';
     const failing = withSpan('GET /pay', { kind: SpanKind.SERVER }, (root) => {
       ({ traceId } = root.spanContext());

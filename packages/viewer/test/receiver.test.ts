@@ -41,7 +41,12 @@ describe('the receiver', () => {
 
   it("keeps what Throughline's own exporter sends", async () => {
     const viewer = await viewerFor();
-    const tracing = startTracing({ serviceName: 'own', exporter: 'otlp', endpoint: viewer.url });
+    const tracing = startTracing({
+      serviceName: 'own',
+      exporter: 'otlp',
+      endpoint: viewer.url,
+      flushTimeoutMs: 60_000,
+    });
     onTestFinished(() => tracing.shutdown());
     const sent = trace.getTracer('test').startSpan('checkout', { attributes: { 'cart.items': 3 } });
     sent.end();

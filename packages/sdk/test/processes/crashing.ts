@@ -8,7 +8,7 @@ const tracing = startTracing({
   serviceName: 'child',
   endpoint,
   crashSpool,
-  flushTimeoutMs: 1000,
+  flushTimeoutMs: 30_000,
   sampling: { ratio: Number(ratio), keep: {} },
 });
 
