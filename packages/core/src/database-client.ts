@@ -15,7 +15,7 @@ import { isSuppressed, suppressTracing } from './context/suppression.ts';
 import { ATTR_CANCELLED } from './http/http-attributes.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
 import { callSafely, errorMessage, errorType, recordException } from './span/failure.ts';
-import { NO_LINKS, startSpanWith } from './span/span-start.ts';
+import { type AttributeItems, itemsOf, NO_LINKS, startSpanWith } from './span/span-start.ts';
 import { VERSION } from './version.ts';
 
 export { ATTR_LONG_LIVED } from './http/http-attributes.ts';
@@ -136,7 +136,8 @@ export function createDatabaseTracing(
       if (ignore !== undefined && callSafely('ignore', ignore, summary) === true) {
         return new DatabaseCall(active, undefined, system);
       }
-      const begin = (): Span => startSpanWith(tracer, summary, SpanKind.CLIENT, NO_LINKS, attributes, active);
+      const describe = (): AttributeItems => itemsOf(attributes());
+      const begin = (): Span => startSpanWith(tracer, summary, SpanKind.CLIENT, NO_LINKS, describe, active);
       const span = callSafely('tracerProvider', begin);
       if (span?.isRecording() === true) countQuery(active, summary);
       return new DatabaseCall(active, span, system);

@@ -6,6 +6,7 @@ import { Exchange, serverErrorRule, startServerSpan } from './http-server.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { extractTrusted, type Trust } from './server/trust.ts';
 import { callSafely } from './span/failure.ts';
+import { type AttributeItems, attributesOf, itemsOf } from './span/span-start.ts';
 import { VERSION } from './version.ts';
 
 export type { InboundRequest } from './http/http-attributes.ts';
@@ -61,10 +62,10 @@ export function createEventTracing<Event>(
     begin(request, event, attributes) {
       const inbound = extractTrusted(request, headerGetter, trust, event);
       const { method, route } = request;
-      const describe = (): Attributes => {
-        const all = Object.assign(inboundAttributes(request, redactQuery), attributes);
-        recordRequestHeaders?.(all, request.header);
-        return all;
+      const describe = (): AttributeItems => {
+        const items = inboundAttributes(request, redactQuery);
+        recordRequestHeaders?.(items, request.header);
+        return itemsOf(Object.assign(attributesOf(items), attributes));
       };
       const span = startServerSpan(tracer, method, route, describe, inbound);
       const found = readCorrelation(request.header, span);

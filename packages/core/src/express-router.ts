@@ -1,7 +1,8 @@
 import { subscribe, tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from './http-server.ts';
-import { exchangeOf, type Framework } from './node-http.ts';
+import { exchangeOf, type Forwarded, type Framework } from './node-http.ts';
+import { isForwarded } from './server/forwarded.ts';
 import { messagesOf, prepareMessages } from './server/node-messages.ts';
 import { callSafely } from './span/failure.ts';
 
@@ -47,9 +48,14 @@ export function expressFramework(name: string): Framework<ExpressRequest> {
   traceExpressRouter();
   return {
     name,
-    forwarded: (request) => ({ clientAddress: request.ip, scheme: request.protocol, host: request.host }),
+    forwarded,
     settle: settleRoute,
   };
+}
+
+function forwarded(request: ExpressRequest): Forwarded | undefined {
+  if (!isForwarded(request)) return undefined;
+  return { clientAddress: request.ip, scheme: request.protocol, host: request.host };
 }
 
 /**

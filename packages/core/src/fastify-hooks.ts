@@ -3,6 +3,7 @@ import type { Span } from '@opentelemetry/api';
 import type { Correlation } from './correlation.ts';
 import { createServerTracing, exchangeOf, type Forwarded } from './node-http.ts';
 import type { TracingOptions } from './options.ts';
+import { isForwarded } from './server/forwarded.ts';
 
 /** The hooks that trace a Fastify instance; add each under its name. */
 export type FastifyHooks = {
@@ -45,7 +46,7 @@ export function traceFastify(app: FastifyInstance, name: string, options: Tracin
       // The "not found" handler has route options of its own, but no route matched.
       route: (reply) => (reply?.request.is404 === false ? reply.request.routeOptions.url : undefined),
       serverSpan: (reply) => reply?.request.opentelemetry?.().span ?? undefined,
-      forwarded: (reply) => forwarded(reply?.request),
+      forwarded,
       echo,
       hasHooks: true,
     },
@@ -65,8 +66,11 @@ export function traceFastify(app: FastifyInstance, name: string, options: Tracin
   return hooks;
 }
 
-function forwarded(request: FastifyRequest | undefined): Forwarded {
-  return { clientAddress: request?.ip, scheme: request?.protocol, host: request?.host };
+// Fastify gives requests `ips` if it trusts a proxy; if not, the headers need not be looked at.
+function forwarded(reply: FastifyReply | undefined): Forwarded | undefined {
+  if (reply === undefined || !('ips' in reply.request) || !isForwarded(reply.request.raw)) return undefined;
+  const { ip, protocol, host } = reply.request;
+  return { clientAddress: ip, scheme: protocol, host };
 }
 
 // A header that is set on Node's response makes Node copy and check all of Fastify's.

@@ -20,7 +20,7 @@ import type { StartedExchange } from './http-measurement.ts';
 import { randomSpanId, randomTraceId } from './random-ids.ts';
 import type { InboundContext } from './server/trust.ts';
 import { callSafely, errorMessage, errorType, recordException } from './span/failure.ts';
-import { startSpanWith } from './span/span-start.ts';
+import { type AttributeItems, startSpanWith } from './span/span-start.ts';
 
 /** How an exchange ended, as seen from the response. */
 export type Outcome = {
@@ -231,9 +231,21 @@ function isServerError(statusCode: number): boolean {
 const MAX_NAMES = 1000;
 // By route, then by method. Routes are templates, but for those that an application makes up.
 const names = new Map<string, Map<string, string>>();
+// Mostly it is that of the request before.
+let lastMethod: string | undefined;
+let lastRoute: string | undefined;
+let lastName = '';
 
 /** The name of a SERVER span: `{method} {route}`, or `{method}` alone. */
 export function spanName(method: string, route: string | undefined): string {
+  if (method === lastMethod && route === lastRoute) return lastName;
+  lastName = nameOf(method, route);
+  lastMethod = method;
+  lastRoute = route;
+  return lastName;
+}
+
+function nameOf(method: string, route: string | undefined): string {
   if (route === undefined) return methodInName(method);
   let ofRoute = names.get(route);
   if (ofRoute === undefined) {
@@ -254,7 +266,7 @@ export function startServerSpan(
   tracer: Tracer,
   method: string,
   route: string | undefined,
-  describe: () => Attributes,
+  describe: () => AttributeItems,
   { parent, links }: InboundContext,
 ): Span {
   return startSpanWith(tracer, spanName(method, route), SpanKind.SERVER, links, describe, parent);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type Attributes, type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
+import { type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
 import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
@@ -23,6 +23,7 @@ import { whenLost } from './server/queued-responses.ts';
 import { extractTrusted } from './server/trust.ts';
 import { callerOf, remindOfCaller } from './signals/caller-signal.ts';
 import { callSafely, reportHook } from './span/failure.ts';
+import { type AttributeItems, attributesOf } from './span/span-start.ts';
 import { VERSION } from './version.ts';
 
 export { exchangeOf };
@@ -33,8 +34,11 @@ export type Framework<Source> = {
   readonly name: string;
   /** The matched route template, where the framework knows it before the handlers run. */
   readonly route?: (source: Source) => string | undefined;
-  /** What the framework makes of forwarding headers, by its own setting of trusted proxies. */
-  readonly forwarded?: (source: Source) => Forwarded;
+  /**
+   * What the framework makes of forwarding headers, by its own setting of trusted proxies; `undefined` where there are none
+   * or nobody trusts them.
+   */
+  readonly forwarded?: (source: Source) => Forwarded | undefined;
   /** The span that an instrumentation of the framework keeps for this request. */
   readonly serverSpan?: (source: Source) => Span | undefined;
   /**
@@ -95,13 +99,13 @@ export function createServerTracing<Source>(
       const span = trace.getSpan(untraced) as Span;
       return new Exchange(span, untraced, method, route, correlate(request, span), false);
     }
-    const describe = (): Attributes => {
-      const attributes = inboundAttributes(
+    const describe = (): AttributeItems => {
+      const items = inboundAttributes(
         describeRequest(request, target, route, framework.forwarded, source),
         redactQuery,
       );
-      recordRequestHeaders?.(attributes, (name) => headers[name]);
-      return attributes;
+      recordRequestHeaders?.(items, (name) => headers[name]);
+      return items;
     };
     const span = startServerSpan(tracer, method, route, describe, inbound);
     const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, span), false);
@@ -163,9 +167,9 @@ export function createServerTracing<Source>(
   function describeEnd(span: Span, messages: Messages): void {
     const { request, response } = messages;
     if (recordResponseHeaders !== undefined && response.headersSent) {
-      const attributes: Attributes = {};
-      recordResponseHeaders(attributes, (name) => sentHeader(messages, name));
-      span.setAttributes(attributes);
+      const items: AttributeItems = [];
+      recordResponseHeaders(items, (name) => sentHeader(messages, name));
+      span.setAttributes(attributesOf(items));
     }
     if (onEnd !== undefined) callSafely('onEnd', onEnd, span, request, response);
   }
@@ -200,11 +204,11 @@ function describeRequest<Source>(
   request: IncomingMessage,
   target: string,
   route: string | undefined,
-  readForwarded: ((source: Source) => Forwarded) | undefined,
+  readForwarded: Framework<Source>['forwarded'],
   source: Source,
 ): InboundRequest {
   const { headers, socket } = request;
-  const forwarded = forwardedOf(headers, readForwarded, source);
+  const forwarded = readForwarded === undefined ? undefined : callSafely('forwarded', readForwarded, source);
   return {
     method: request.method ?? 'GET',
     route,
@@ -221,24 +225,11 @@ function describeRequest<Source>(
 
 function schemeOf<Source>(
   request: IncomingMessage,
-  readForwarded: ((source: Source) => Forwarded) | undefined,
+  readForwarded: Framework<Source>['forwarded'],
   source: Source,
 ): string {
-  return forwardedOf(request.headers, readForwarded, source)?.scheme ?? ownScheme(request.socket);
-}
-
-function forwardedOf<Source>(
-  headers: IncomingMessage['headers'],
-  readForwarded: ((source: Source) => Forwarded) | undefined,
-  source: Source,
-): Forwarded | undefined {
-  if (readForwarded === undefined) return undefined;
-  const isForwarded =
-    headers['x-forwarded-for'] !== undefined ||
-    headers['x-forwarded-proto'] !== undefined ||
-    headers['x-forwarded-host'] !== undefined ||
-    headers.forwarded !== undefined;
-  return isForwarded ? callSafely('forwarded', readForwarded, source) : undefined;
+  const forwarded = readForwarded === undefined ? undefined : callSafely('forwarded', readForwarded, source);
+  return forwarded?.scheme ?? ownScheme(request.socket);
 }
 
 function ownScheme(socket: object | undefined): string {

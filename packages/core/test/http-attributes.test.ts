@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type InboundRequest, inboundAttributes } from '../src/http/http-attributes.ts';
+import { attributesOf as asObject } from '../src/span/span-start.ts';
 
 const request: InboundRequest = {
   method: 'GET',
@@ -14,9 +15,7 @@ const request: InboundRequest = {
 };
 
 function attributesOf(given: Partial<InboundRequest>): Record<string, unknown> {
-  const attributes = inboundAttributes({ ...request, ...given }, (query) => query);
-  // An attribute without a value is none: https://opentelemetry.io/docs/specs/otel/common/#attribute
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  return asObject(inboundAttributes({ ...request, ...given }, (query) => query));
 }
 
 describe('the port of the server', () => {

@@ -14,7 +14,7 @@ function start(tracer: Tracer): number {
   let described = 0;
   const describe = () => {
     described += 1;
-    return { a: 1 };
+    return ['a', 1, 'b', undefined];
   };
   startSpanWith(tracer, 'work', SpanKind.CLIENT, NO_LINKS, describe, ROOT_CONTEXT).end();
   return described;

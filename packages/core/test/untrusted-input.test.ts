@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { correlationReader } from '../src/correlation.ts';
 import { type InboundRequest, inboundAttributes } from '../src/http/http-attributes.ts';
 import { queryRedactor, redactUrl } from '../src/http/redaction.ts';
+import { attributesOf as asObject } from '../src/span/span-start.ts';
 
 // A new seed for every run; a failure prints it, and FUZZ_SEED=… repeats it.
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
@@ -26,7 +27,7 @@ const request: Omit<InboundRequest, 'target' | 'host'> = {
 const redact = queryRedactor(['Voucher']);
 
 function attributesOf(target: string, host?: string): Record<string, unknown> {
-  return inboundAttributes({ ...request, target, host }, redact);
+  return asObject(inboundAttributes({ ...request, target, host }, redact));
 }
 
 describe(`with any input (seed ${seed})`, () => {

@@ -3,7 +3,11 @@ import { type Attributes, type AttributeValue, type Context, SpanKind } from '@o
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
 
 /** What has attributes, or works them out when it is asked for them. */
-export type Described = { readonly attributes?: Attributes | undefined };
+export type Described = {
+  readonly attributes?: Attributes | undefined;
+  /** One of them, where they are no object before somebody asks for that. */
+  attribute?(name: string): AttributeValue | undefined;
+};
 
 /**
  * A trace that is about to begin, as rules see it: its first span at its start. Nothing of it is random, because a ratio
@@ -31,23 +35,30 @@ export class Candidate {
 
   /** The method of a request that is served. */
   get method(): string | undefined {
-    return served(this.kind, this.attributes['http.request.method'] ?? this.attributes['http.method']);
+    return served(
+      this.kind,
+      attributeOf(this.#start, 'http.request.method') ?? attributeOf(this.#start, 'http.method'),
+    );
   }
 
   /** The route template of a request that is served, where the framework knows it at the start, as Fastify does. */
   get route(): string | undefined {
-    return served(this.kind, this.attributes['http.route']);
+    return served(this.kind, attributeOf(this.#start, 'http.route'));
   }
 
   /** The path of a request that is served, without its query. */
   get path(): string | undefined {
-    const path = served(this.kind, this.attributes['url.path']);
+    const path = served(this.kind, attributeOf(this.#start, 'url.path'));
     // What instrumentations of the older conventions record has a query.
-    return path ?? served(this.kind, this.attributes['http.target'])?.split('?', 1)[0];
+    return path ?? served(this.kind, attributeOf(this.#start, 'http.target'))?.split('?', 1)[0];
   }
 }
 
-// No private method: those cost something whenever an object is made.
+// No private methods: those cost something whenever an object is made.
+function attributeOf(start: Described, name: string): AttributeValue | undefined {
+  return start.attribute === undefined ? start.attributes?.[name] : start.attribute(name);
+}
+
 function served(kind: SpanKind, value: AttributeValue | undefined): string | undefined {
   return kind === SpanKind.SERVER && typeof value === 'string' ? value : undefined;
 }

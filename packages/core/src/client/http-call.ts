@@ -30,7 +30,7 @@ import { type QueryRedactor, redactQuoted } from '../http/redaction.ts';
 import { callEnds, type FinishedCall, readSize } from '../http-measurement.ts';
 import { type CalleeSignal, signalTo } from '../signals/callee-signal.ts';
 import { callSafely, errorMessage, errorType, recordException, reportHook } from '../span/failure.ts';
-import { NO_LINKS, startSpanWith } from '../span/span-start.ts';
+import { type AttributeItems, attributesOf, NO_LINKS, startSpanWith } from '../span/span-start.ts';
 
 /** What a call may tell the service it goes to. */
 export type Propagate = { trace?: boolean; baggage?: boolean; correlation?: boolean };
@@ -80,10 +80,10 @@ export class TracedCall {
     allowed: Propagate,
     toPeers = false,
   ) {
-    const describe = (): Attributes => {
-      const attributes = outboundAttributes(method, url, settings.redact);
-      settings.recordRequestHeaders?.(attributes, header);
-      return attributes;
+    const describe = (): AttributeItems => {
+      const items = outboundAttributes(method, url, settings.redact);
+      settings.recordRequestHeaders?.(items, header);
+      return items;
     };
     this.#span = startSpanWith(tracer, methodInName(method), SpanKind.CLIENT, NO_LINKS, describe, active);
     this.#settings = settings;
@@ -156,7 +156,9 @@ export class TracedCall {
     const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: head.statusCode };
     const { recordResponseHeaders } = this.#settings;
     if (recordResponseHeaders !== undefined) {
-      callSafely('responseHeaders', recordResponseHeaders, attributes, head.header);
+      const items: AttributeItems = [];
+      callSafely('responseHeaders', recordResponseHeaders, items, head.header);
+      this.#span.setAttributes(attributesOf(items));
     }
     if (performance.now() - this.#startedAt - head.afterMs >= FIRST_BYTE_RESOLUTION_MS) {
       attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round(head.afterMs * 1000) / 1000;

@@ -1,4 +1,3 @@
-import type { Attributes } from '@opentelemetry/api';
 import {
   type ATTR_CLIENT_ADDRESS,
   ATTR_HTTP_REQUEST_HEADER,
@@ -17,6 +16,7 @@ import {
   type ATTR_URL_SCHEME,
   type ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import type { AttributeItems } from '../span/span-start.ts';
 import { KNOWN_METHODS } from './known-methods.ts';
 import { type QueryRedactor, redactUrl } from './redaction.ts';
 
@@ -52,24 +52,44 @@ export type InboundRequest = {
 };
 
 // Written-out names are compared with those of the conventions by the compiler.
-type Named<Name extends string> = Attributes & { readonly [Each in Name]: unknown };
-type ClientAttributes = Named<
-  typeof ATTR_HTTP_REQUEST_METHOD | typeof ATTR_URL_FULL | typeof ATTR_SERVER_ADDRESS | typeof ATTR_SERVER_PORT
->;
-type ServerAttributes = Named<
-  | typeof ATTR_HTTP_REQUEST_METHOD
-  | typeof ATTR_HTTP_ROUTE
-  | typeof ATTR_URL_PATH
-  | typeof ATTR_URL_QUERY
-  | typeof ATTR_URL_SCHEME
-  | typeof ATTR_NETWORK_PROTOCOL_VERSION
-  | typeof ATTR_SERVER_ADDRESS
-  | typeof ATTR_SERVER_PORT
-  | typeof ATTR_NETWORK_PEER_ADDRESS
-  | typeof ATTR_NETWORK_PEER_PORT
-  | typeof ATTR_CLIENT_ADDRESS
-  | typeof ATTR_USER_AGENT_ORIGINAL
->;
+type ClientItems = [
+  typeof ATTR_HTTP_REQUEST_METHOD,
+  string,
+  typeof ATTR_URL_FULL,
+  string,
+  typeof ATTR_SERVER_ADDRESS,
+  string,
+  typeof ATTR_SERVER_PORT,
+  number,
+  ...AttributeItems,
+];
+type ServerItems = [
+  typeof ATTR_HTTP_REQUEST_METHOD,
+  string,
+  typeof ATTR_HTTP_ROUTE,
+  string | undefined,
+  typeof ATTR_URL_PATH,
+  string,
+  typeof ATTR_URL_QUERY,
+  string | undefined,
+  typeof ATTR_URL_SCHEME,
+  string,
+  typeof ATTR_NETWORK_PROTOCOL_VERSION,
+  string,
+  typeof ATTR_SERVER_ADDRESS,
+  string | undefined,
+  typeof ATTR_SERVER_PORT,
+  number | undefined,
+  typeof ATTR_NETWORK_PEER_ADDRESS,
+  string | undefined,
+  typeof ATTR_CLIENT_ADDRESS,
+  string | undefined,
+  typeof ATTR_USER_AGENT_ORIGINAL,
+  string | undefined,
+  typeof ATTR_NETWORK_PEER_PORT,
+  number | undefined,
+  ...AttributeItems,
+];
 
 /** The method as the conventions want it in attributes: `_OTHER` if it is not a known one. */
 export function knownMethod(method: string): string {
@@ -81,8 +101,8 @@ export function methodInName(method: string): string {
   return KNOWN_METHODS.has(method) ? method : 'HTTP';
 }
 
-/** Attributes of a SERVER span that are known when it starts; what there is nothing to say of is `undefined`. */
-export function inboundAttributes(request: InboundRequest, redactQuery: QueryRedactor): Attributes {
+/** Attributes of a SERVER span that are known when it starts, with room for those of its end. */
+export function inboundAttributes(request: InboundRequest, redactQuery: QueryRedactor): AttributeItems {
   const { method, scheme } = request;
   const target = withoutFragment(request.target);
   const pathStart = startOfPath(target);
@@ -94,43 +114,73 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
   const server = host === undefined ? undefined : serverOf(host);
   const { peerAddress } = request;
   const known = knownMethod(method);
-  // One literal, and names written out: an object that is given its members one by one, or by computed names, is copied
-  // three times while it grows.
-  const attributes: ServerAttributes = {
-    'http.request.method': known,
-    'http.route': request.route,
-    'url.path': path || '/',
-    'url.query': query,
-    'url.scheme': scheme,
-    'network.protocol.version': request.protocolVersion,
-    'server.address': server?.address,
+  // One literal: a list that grows is copied. What is another for each connection comes last, so that what is the same as of the
+  // request before is in one piece.
+  const items: ServerItems = [
+    'http.request.method',
+    known,
+    'http.route',
+    request.route,
+    'url.path',
+    path || '/',
+    'url.query',
+    query,
+    'url.scheme',
+    scheme,
+    'network.protocol.version',
+    request.protocolVersion,
+    'server.address',
+    server?.address,
+    'server.port',
     // Who leaves the port out means the scheme's: the CLIENT span of the same request has it too.
-    'server.port': server === undefined ? undefined : (server.port ?? defaultPort(scheme)),
-    'network.peer.address': peerAddress,
-    'network.peer.port': peerAddress === undefined ? undefined : request.peerPort,
-    'client.address': request.clientAddress ?? peerAddress,
-    'user_agent.original': request.userAgent === undefined ? undefined : bounded(request.userAgent),
-  };
-  if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
-  return attributes;
+    server === undefined ? undefined : (server.port ?? defaultPort(scheme)),
+    'network.peer.address',
+    peerAddress,
+    'client.address',
+    request.clientAddress ?? peerAddress,
+    'user_agent.original',
+    request.userAgent === undefined ? undefined : bounded(request.userAgent),
+    'network.peer.port',
+    peerAddress === undefined ? undefined : request.peerPort,
+    // Room for the correlation ID and the status.
+    '',
+    undefined,
+    '',
+    undefined,
+  ];
+  if (known !== method) items.push(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, method.slice(0, MAX_METHOD_LENGTH));
+  return items;
 }
 
 /** Attributes of a CLIENT span that are known when it starts. */
-export function outboundAttributes(method: string, url: URL, redactQuery: QueryRedactor): Attributes {
+export function outboundAttributes(method: string, url: URL, redactQuery: QueryRedactor): AttributeItems {
   const { port } = url;
   const known = knownMethod(method);
-  const attributes: ClientAttributes = {
-    'http.request.method': known,
-    'url.full': bounded(redactUrl(url, redactQuery)),
-    'server.address': withoutBrackets(url.hostname),
-    'server.port': port === '' ? defaultPort(url.protocol === 'https:' ? 'https' : 'http') : Number(port),
-  };
-  if (known !== method) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.slice(0, MAX_METHOD_LENGTH);
-  return attributes;
+  const items: ClientItems = [
+    'http.request.method',
+    known,
+    'url.full',
+    bounded(redactUrl(url, redactQuery)),
+    'server.address',
+    withoutBrackets(url.hostname),
+    'server.port',
+    port === '' ? defaultPort(url.protocol === 'https:' ? 'https' : 'http') : Number(port),
+    // Room for the status, the protocol and the peer.
+    '',
+    undefined,
+    '',
+    undefined,
+    '',
+    undefined,
+    '',
+    undefined,
+  ];
+  if (known !== method) items.push(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, method.slice(0, MAX_METHOD_LENGTH));
+  return items;
 }
 
-/** Copies allow-listed headers of a request or a response. */
-export type HeaderRecorder = (attributes: Attributes, header: (name: string) => unknown) => void;
+/** Adds allow-listed headers of a request or a response to a list. */
+export type HeaderRecorder = (items: AttributeItems, header: (name: string) => unknown) => void;
 
 /** Makes the function that copies these headers; `undefined` where there are none to copy. */
 export function headerRecorder(
@@ -138,14 +188,14 @@ export function headerRecorder(
   names: readonly string[] = [],
 ): HeaderRecorder | undefined {
   const prefix = direction === 'request' ? ATTR_HTTP_REQUEST_HEADER : ATTR_HTTP_RESPONSE_HEADER;
-  const recorded = names.map((name) => name.toLowerCase()).filter((name) => !NEVER_RECORDED.has(name));
-  if (recorded.length === 0) return undefined;
-  const keys = recorded.map((name) => [name, prefix(name)] as const);
-  return (attributes, header) => {
+  const recorded = new Set(names.map((name) => name.toLowerCase()).filter((name) => !NEVER_RECORDED.has(name)));
+  if (recorded.size === 0) return undefined;
+  const keys = Array.from(recorded, (name) => [name, prefix(name)] as const);
+  return (items, header) => {
     for (const [name, key] of keys) {
       const value = header(name);
       if (value === undefined) continue;
-      attributes[key] = Array.isArray(value) ? value.map(boundedText) : [boundedText(value)];
+      items.push(key, Array.isArray(value) ? value.map(boundedText) : [boundedText(value)]);
     }
   };
 }

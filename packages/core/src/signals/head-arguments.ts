@@ -24,7 +24,10 @@ export function valuesIn(headers: HeadHeaders, name: string): unknown[] {
 
 /** The value of a header among those, or a list where it has several; `undefined` where it has none. */
 export function valueIn(headers: HeadHeaders, name: string): unknown {
-  if (!Array.isArray(headers) && headers[name] !== undefined) return headers[name];
+  if (!Array.isArray(headers)) {
+    const value = headers[name]; // read once: of objects of so many kinds, each look costs a hundred instructions
+    if (value !== undefined) return value;
+  }
   const values = valuesIn(headers, name);
   return values.length > 1 ? values : values[0];
 }

@@ -1,28 +1,58 @@
-import type { Attributes, Context, Link, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
+import type {
+  Attributes,
+  AttributeValue,
+  Context,
+  Link,
+  Span,
+  SpanKind,
+  SpanOptions,
+  Tracer,
+} from '@opentelemetry/api';
+
+/**
+ * Attributes as a list that whoever gets it may keep: name, value, name, value, …, each name once. Of a value that is `undefined`
+ * there is nothing to say.
+ */
+export type AttributeItems = unknown[];
 
 /**
  * What a span starts with. Its attributes are worked out when a tracer or a sampler asks for them: for a span that is not
- * recorded mostly nobody does, and they are most of what its start costs.
+ * recorded mostly nobody does, and they are most of what its start costs. A tracer that knows lists takes the list, and needs
+ * no object; a sampler that knows it asks for one attribute.
  */
 class SpanStart implements SpanOptions {
   readonly kind: SpanKind;
   readonly links: Link[];
-  readonly #describe: () => Attributes;
-  #attributes: Attributes | undefined;
+  isDescribed = false;
+  readonly #describe: () => AttributeItems;
+  #items: AttributeItems | undefined;
 
-  constructor(kind: SpanKind, links: Link[], describe: () => Attributes) {
+  constructor(kind: SpanKind, links: Link[], describe: () => AttributeItems) {
     this.kind = kind;
     this.links = links;
     this.#describe = describe;
   }
 
   get attributes(): Attributes {
-    this.#attributes ??= this.#describe();
-    return this.#attributes;
+    return attributesOf(this.#known());
   }
 
-  get isDescribed(): boolean {
-    return this.#attributes !== undefined;
+  attribute(name: string): AttributeValue | undefined {
+    const items = this.#known();
+    for (let at = 0; at < items.length; at += 2) if (items[at] === name) return items[at + 1] as AttributeValue;
+    return undefined;
+  }
+
+  takeItems(): AttributeItems {
+    const items = this.#known();
+    this.#items = undefined; // it is somebody else's now
+    return items;
+  }
+
+  #known(): AttributeItems {
+    this.isDescribed = true;
+    this.#items ??= this.#describe();
+    return this.#items;
   }
 }
 
@@ -32,7 +62,7 @@ export function startSpanWith(
   name: string,
   kind: SpanKind,
   links: Link[],
-  describe: () => Attributes,
+  describe: () => AttributeItems,
   parent: Context,
 ): Span {
   const start = new SpanStart(kind, links, describe);
@@ -40,6 +70,22 @@ export function startSpanWith(
   // A tracer that makes a copy of its options does not get what is worked out.
   if (!start.isDescribed && span.isRecording()) span.setAttributes(start.attributes);
   return span;
+}
+
+/** What is in a list, as an object. */
+export function attributesOf(items: AttributeItems): Attributes {
+  const attributes: Attributes = {};
+  for (let at = 0; at < items.length; at += 2) {
+    if (items[at + 1] !== undefined) attributes[items[at] as string] = items[at + 1] as AttributeValue;
+  }
+  return attributes;
+}
+
+/** The list of these attributes. */
+export function itemsOf(attributes: Attributes): AttributeItems {
+  const items: AttributeItems = [];
+  for (const name in attributes) items.push(name, attributes[name]);
+  return items;
 }
 
 /** The links of a span that has none. Spans share it, so nobody can add to it. */

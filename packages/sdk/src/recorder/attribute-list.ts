@@ -8,9 +8,17 @@ export class AttributeList {
   /** How many there were too many. */
   dropped = 0;
 
-  /** @param room for how many names and values to make room: an array that grows leaves more behind than it takes */
-  constructor(room: number) {
-    this.items = new Array(room);
+  /** @param items the room for names and values, which is the list's from now on: an array that grows leaves more behind than it takes */
+  constructor(items: unknown[]) {
+    this.items = items;
+  }
+
+  /** Sets the names and values that its room has in it, as if each was set. The names differ from each other. */
+  fill(countLimit: number, lengthLimit: number): void {
+    const { items } = this;
+    const end = items.length;
+    // What was read is behind, or is about to be, what is written.
+    for (let at = 0; at < end; at += 2) this.set(items[at] as string, items[at + 1], countLimit, lengthLimit, true);
   }
 
   /** The value of this name. */

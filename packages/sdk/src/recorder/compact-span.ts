@@ -64,7 +64,7 @@ export function readCompact({ words, bytes, baseMillis, shapes }: RingBlock, sta
   const shape = shapes.at(meta >>> SHAPE_AT);
   const name = reader.read() as string;
   const traceState = (meta & META.state) === 0 ? '' : (reader.read() as string);
-  const attributeList = new AttributeList(0);
+  const attributeList = new AttributeList([]);
   for (const name of shape.names()) attributeList.append(name, reader.read());
   return {
     scope: shape.scope,

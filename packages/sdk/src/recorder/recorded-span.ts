@@ -93,6 +93,7 @@ export class RecordedSpan implements Span {
     parent: SpanContext | undefined,
     parentSpan: RecordedSpan | undefined,
     start: TimeInput | undefined,
+    items: unknown[] | undefined,
     origin: SpanOrigin,
   ) {
     this.name = name;
@@ -113,7 +114,10 @@ export class RecordedSpan implements Span {
       this.startNanos = nanos;
       this.#startedAt = Number.NaN;
     }
-    this.attributeList = new AttributeList(origin.room[kind] ?? 0);
+    this.attributeList = new AttributeList(items ?? new Array(origin.room[kind] ?? 0));
+    if (items !== undefined) {
+      this.attributeList.fill(origin.limits.attributeCountLimit, origin.limits.attributeValueLengthLimit);
+    }
     this.#traceFlags = traceFlags;
     this.#traceState = traceState;
     this.#origin = origin;
@@ -259,7 +263,7 @@ export class RecordedSpan implements Span {
   }
 
   #listOf(attributes: Attributes | undefined, limit: number): AttributeList {
-    const list = new AttributeList(0);
+    const list = new AttributeList([]);
     const { attributeValueLengthLimit } = this.#origin.limits;
     for (const name in attributes) {
       if (Object.hasOwn(attributes, name)) list.set(name, attributes[name], limit, attributeValueLengthLimit);

@@ -37,6 +37,9 @@ type Sampler = {
 
 type Sampled = { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
 
+/** What core starts spans with has the attributes as a list, of names that differ from each other, for the span to keep. */
+type Start = SpanOptions & { takeItems?(): unknown[] };
+
 export type RecorderOptions = {
   readonly sampler: Sampler;
   readonly limits: SpanLimits;
@@ -82,7 +85,7 @@ class RecorderTracer implements Tracer {
     this.#origin = { scope, limits: options.limits, onEnd: options.onEnd, room: new Uint8Array(KINDS) };
   }
 
-  startSpan(name: string, options?: SpanOptions, parentContext: Context = context.active()): Span {
+  startSpan(name: string, options?: Start, parentContext: Context = context.active()): Span {
     if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const from = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
     const parentSpan = trace.getSpan(from);
@@ -95,10 +98,24 @@ class RecorderTracer implements Tracer {
     const traceState = sampled.traceState ?? parent?.traceState;
     if (sampled.decision === DROP) return new UnrecordedSpan(id, traceFlags, traceState);
     const { startTime, links } = options ?? NO_OPTIONS;
-    const span = new RecordedSpan(name, kind, id, traceFlags, traceState, parent, local, startTime, this.#origin);
+    const items = options?.takeItems?.();
+    const span = new RecordedSpan(
+      name,
+      kind,
+      id,
+      traceFlags,
+      traceState,
+      parent,
+      local,
+      startTime,
+      items,
+      this.#origin,
+    );
     if (links !== undefined) span.addLinks(links);
-    const attributes = options?.attributes;
-    if (attributes !== undefined) span.setAttributes(attributes);
+    if (items === undefined) {
+      const attributes = options?.attributes;
+      if (attributes !== undefined) span.setAttributes(attributes);
+    }
     if (sampled.attributes !== undefined) span.setAttributes(sampled.attributes);
     this.#options.onStart?.(span);
     return span;

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, type SpanOptions, trace } from '@opentelemetry/api';
+import { type Attributes, ROOT_CONTEXT, type SpanOptions, trace } from '@opentelemetry/api';
 import { consistentSampler, ruleSampler } from '@throughline/sampling';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -42,6 +42,34 @@ it('asks for them under an unsampled parent only where the sampler is not one of
   };
   recorderWith(own).tracer.startSpan('a', counted().options, parent);
   expect(seen).toEqual([{ 'http.route': '/pay' }]);
+});
+
+it('takes a list of attributes as it would take the object, within the same limits', () => {
+  const attributes: Record<string, unknown> = {
+    a: 1,
+    b: undefined,
+    c: 'x'.repeat(9),
+    '': 2,
+    d: [true, 'no'],
+    e: ['y'.repeat(9)],
+    f: null,
+    g: false,
+    h: 3,
+  };
+  const limits = { attributeCountLimit: 4, attributeValueLengthLimit: 8 };
+  const { tracer, takeSpans } = recorderWith(consistentSampler({ ratio: 1 }), limits);
+  const list: SpanOptions & { takeItems(): unknown[] } = {
+    takeItems: () => [...Object.entries(attributes).flat(1), '', undefined],
+  };
+  for (const options of [{ attributes: attributes as Attributes }, list])
+    tracer.startSpan('a', options, ROOT_CONTEXT).setAttribute('g', true).setAttribute('i', 4).end();
+  const [fromObject, fromList] = takeSpans().map(({ attributes, droppedAttributesCount: dropped }) => ({
+    attributes,
+    dropped,
+  }));
+  expect(fromList?.attributes.map(({ key }) => key)).toEqual(['a', 'c', 'e', 'g']);
+  expect(fromList?.dropped).toBe(2);
+  expect(fromList).toEqual(fromObject);
 });
 
 const seed = Date.now() % 1_000_000;

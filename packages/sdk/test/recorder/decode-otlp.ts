@@ -10,6 +10,7 @@ export type DecodedSpan = {
   traceState: string;
   flags: number;
   attributes: DecodedAttribute[];
+  droppedAttributesCount: number;
   events: { name: string; attributes: DecodedAttribute[] }[];
   links: { traceId: string; attributes: DecodedAttribute[] }[];
   status: { code: number; message: string } | null;

@@ -14,9 +14,16 @@ export const DEFAULT_LIMITS: RecorderOptions['limits'] = {
 };
 
 /** A recorder whose spans are written into a batch when they end, and the spans that can be read out of it. */
-export function recorderWith(sampler: RecorderOptions['sampler']): { tracer: Tracer; takeSpans(): DecodedSpan[] } {
+export function recorderWith(
+  sampler: RecorderOptions['sampler'],
+  limits: Partial<RecorderOptions['limits']> = {},
+): { tracer: Tracer; takeSpans(): DecodedSpan[] } {
   const batch = new SpanBatch({});
-  const provider = new RecorderProvider({ sampler, limits: DEFAULT_LIMITS, onEnd: (span) => batch.add(span) });
+  const provider = new RecorderProvider({
+    sampler,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    onEnd: (span) => batch.add(span),
+  });
   return {
     tracer: provider.getTracer('test'),
     takeSpans: () =>
