@@ -136,8 +136,7 @@ export function createDatabaseTracing(
       if (ignore !== undefined && callSafely('ignore', ignore, summary) === true) {
         return new DatabaseCall(active, undefined, system);
       }
-      const describe = (): AttributeItems => itemsOf(attributes());
-      const begin = (): Span => startSpanWith(tracer, summary, SpanKind.CLIENT, NO_LINKS, describe, active);
+      const begin = (): Span => startSpanWith(tracer, summary, SpanKind.CLIENT, NO_LINKS, listed, attributes, active);
       const span = callSafely('tracerProvider', begin);
       if (span?.isRecording() === true) countQuery(active, summary);
       return new DatabaseCall(active, span, system);
@@ -151,6 +150,10 @@ export function createDatabaseTracing(
       });
     },
   };
+}
+
+function listed(attributes: () => Attributes): AttributeItems {
+  return itemsOf(attributes());
 }
 
 function describeFailure(span: Span, thrown: unknown, system: DatabaseSystem): void {

@@ -67,7 +67,7 @@ export function createEventTracing<Event>(
         recordRequestHeaders?.(items, request.header);
         return itemsOf(Object.assign(attributesOf(items), attributes));
       };
-      const span = startServerSpan(tracer, method, route, describe, inbound);
+      const span = startServerSpan(tracer, method, route, describe, undefined, inbound);
       const found = readCorrelation(request.header, span);
       const exchange = new Exchange(span, inbound.parent, method, route, found, false);
       if (onStart !== undefined && exchange.span.isRecording()) callSafely('onStart', onStart, exchange.span, event);

@@ -262,14 +262,15 @@ function nameOf(method: string, route: string | undefined): string {
 }
 
 /** Starts the SERVER span of an exchange. `describe` should tell all that a sampler may want to see, the route too. */
-export function startServerSpan(
+export function startServerSpan<Subject>(
   tracer: Tracer,
   method: string,
   route: string | undefined,
-  describe: () => AttributeItems,
+  describe: (subject: Subject) => AttributeItems,
+  subject: Subject,
   { parent, links }: InboundContext,
 ): Span {
-  return startSpanWith(tracer, spanName(method, route), SpanKind.SERVER, links, describe, parent);
+  return startSpanWith(tracer, spanName(method, route), SpanKind.SERVER, links, describe, subject, parent);
 }
 
 /** The context of an exchange that nobody traces: it has ids, and what it causes is told to be unsampled. */

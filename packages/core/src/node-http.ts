@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import { type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
 import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
-import { headerRecorder, type InboundRequest, inboundAttributes } from './http/http-attributes.ts';
+import { headerRecorder, inboundAttributes } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
 import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
 import { Exchange, localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
+import { type Forwarded, InboundMessage } from './server/inbound-message.ts';
 import {
   attachExchange,
   exchangeOf,
@@ -26,7 +26,7 @@ import { callSafely, reportHook } from './span/failure.ts';
 import { type AttributeItems, attributesOf } from './span/span-start.ts';
 import { VERSION } from './version.ts';
 
-export { exchangeOf };
+export { exchangeOf, type Forwarded };
 
 /** What a framework knows of a request that Node's own objects do not tell. `Source` is the framework's request. */
 export type Framework<Source> = {
@@ -54,9 +54,6 @@ export type Framework<Source> = {
   /** Last chance to correct the exchange's route, when the response is complete. */
   readonly settle?: (request: IncomingMessage, response: ServerResponse, exchange: Exchange) => void;
 };
-
-/** The client, scheme and host of a request that came through proxies the application trusts. */
-export type Forwarded = { clientAddress?: string | undefined; scheme?: string | undefined; host?: string | undefined };
 
 /** Traces the exchanges of one application. */
 export type ServerTracing<Source> = {
@@ -99,19 +96,18 @@ export function createServerTracing<Source>(
       const span = trace.getSpan(untraced) as Span;
       return new Exchange(span, untraced, method, route, correlate(request, span), false);
     }
-    const describe = (): AttributeItems => {
-      const items = inboundAttributes(
-        describeRequest(request, target, route, framework.forwarded, source),
-        redactQuery,
-      );
-      recordRequestHeaders?.(items, (name) => headers[name]);
-      return items;
-    };
-    const span = startServerSpan(tracer, method, route, describe, inbound);
+    const message = new InboundMessage(request, target, route, source, framework.forwarded);
+    const span = startServerSpan(tracer, method, route, describe, message, inbound);
     const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, span), false);
     const proof = headers[PEER_HEADER];
     if (proof !== undefined) exchange.caller = callerOf(proof, trace.getSpanContext(inbound.parent), exchange);
     return exchange;
+  }
+
+  function describe(message: InboundMessage<Source>): AttributeItems {
+    const items = inboundAttributes(message, redactQuery);
+    recordRequestHeaders?.(items, headersOf(message.message));
+    return items;
   }
 
   function correlate(request: IncomingMessage, span: Span): Correlation {
@@ -123,7 +119,8 @@ export function createServerTracing<Source>(
     const echoed = framework.echo?.(source, exchange.correlation) === true;
     const messages = attachExchange(exchange, request, response, !echoed);
     if (isUpgraded(request, response)) exchange.upgrades();
-    if (isMeasured()) publishStart(exchange, request, schemeOf(request, framework.forwarded, source));
+    if (isMeasured())
+      publishStart(exchange, request, new InboundMessage(request, '', undefined, source, framework.forwarded).scheme);
     messages.followsReader = framework.hasHooks === true;
     whenClosed(messages, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
@@ -195,51 +192,13 @@ const headerGetter: TextMapGetter<IncomingMessage['headers']> = {
   get: (headers, name) => headers[name],
 };
 
+function headersOf({ headers }: IncomingMessage): (name: string) => unknown {
+  return (name) => headers[name];
+}
+
 // The SDK's spans show it although the API does not declare it.
 function remoteParent(span: Span & { readonly parentSpanContext?: SpanContext }): SpanContext | undefined {
   return span.parentSpanContext?.isRemote === true ? span.parentSpanContext : undefined;
-}
-
-function describeRequest<Source>(
-  request: IncomingMessage,
-  target: string,
-  route: string | undefined,
-  readForwarded: Framework<Source>['forwarded'],
-  source: Source,
-): InboundRequest {
-  const { headers, socket } = request;
-  const forwarded = readForwarded === undefined ? undefined : callSafely('forwarded', readForwarded, source);
-  return {
-    method: request.method ?? 'GET',
-    route,
-    target,
-    scheme: forwarded?.scheme ?? ownScheme(socket),
-    host: forwarded?.host ?? headers.host ?? (headers[':authority'] as string | undefined),
-    protocolVersion: protocolVersion(request.httpVersion),
-    peerAddress: socket?.remoteAddress,
-    peerPort: socket?.remotePort,
-    clientAddress: forwarded?.clientAddress,
-    userAgent: headers['user-agent'],
-  };
-}
-
-function schemeOf<Source>(
-  request: IncomingMessage,
-  readForwarded: Framework<Source>['forwarded'],
-  source: Source,
-): string {
-  const forwarded = readForwarded === undefined ? undefined : callSafely('forwarded', readForwarded, source);
-  return forwarded?.scheme ?? ownScheme(request.socket);
-}
-
-function ownScheme(socket: object | undefined): string {
-  return (socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http';
-}
-
-// `2` and above have no minor version.
-function protocolVersion(version: string): string {
-  if (version === '1.1') return version;
-  return version.endsWith('.0') && version !== '1.0' ? version.slice(0, -2) : version;
 }
 
 // Express and Connect rewrite `url` while they route; they keep the original.

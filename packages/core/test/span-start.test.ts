@@ -16,7 +16,7 @@ function start(tracer: Tracer): number {
     described += 1;
     return ['a', 1, 'b', undefined];
   };
-  startSpanWith(tracer, 'work', SpanKind.CLIENT, NO_LINKS, describe, ROOT_CONTEXT).end();
+  startSpanWith(tracer, 'work', SpanKind.CLIENT, NO_LINKS, describe, undefined, ROOT_CONTEXT).end();
   return described;
 }
 

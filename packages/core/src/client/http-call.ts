@@ -85,7 +85,7 @@ export class TracedCall {
       settings.recordRequestHeaders?.(items, header);
       return items;
     };
-    this.#span = startSpanWith(tracer, methodInName(method), SpanKind.CLIENT, NO_LINKS, describe, active);
+    this.#span = startSpanWith(tracer, methodInName(method), SpanKind.CLIENT, NO_LINKS, describe, undefined, active);
     this.#settings = settings;
     this.#method = method;
     this.url = url;

@@ -112,7 +112,7 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
   // RFC 9112, 3.2.2: a target in absolute form overrules the Host header.
   const host = pathStart > 0 ? authorityOf(target, pathStart) : request.host;
   const server = host === undefined ? undefined : serverOf(host);
-  const { peerAddress } = request;
+  const { peerAddress, userAgent } = request;
   const known = knownMethod(method);
   // One literal: a list that grows is copied. What is another for each connection comes last, so that what is the same as of the
   // request before is in one piece.
@@ -139,7 +139,7 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
     'client.address',
     request.clientAddress ?? peerAddress,
     'user_agent.original',
-    request.userAgent === undefined ? undefined : bounded(request.userAgent),
+    userAgent === undefined ? undefined : bounded(userAgent),
     'network.peer.port',
     peerAddress === undefined ? undefined : request.peerPort,
     // Room for the correlation ID and the status.

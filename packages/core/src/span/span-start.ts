@@ -20,17 +20,19 @@ export type AttributeItems = unknown[];
  * recorded mostly nobody does, and they are most of what its start costs. A tracer that knows lists takes the list, and needs
  * no object; a sampler that knows it asks for one attribute.
  */
-class SpanStart implements SpanOptions {
+class SpanStart<Subject> implements SpanOptions {
   readonly kind: SpanKind;
   readonly links: Link[];
   isDescribed = false;
-  readonly #describe: () => AttributeItems;
+  readonly #describe: (subject: Subject) => AttributeItems;
+  readonly #subject: Subject;
   #items: AttributeItems | undefined;
 
-  constructor(kind: SpanKind, links: Link[], describe: () => AttributeItems) {
+  constructor(kind: SpanKind, links: Link[], describe: (subject: Subject) => AttributeItems, subject: Subject) {
     this.kind = kind;
     this.links = links;
     this.#describe = describe;
+    this.#subject = subject;
   }
 
   get attributes(): Attributes {
@@ -51,21 +53,25 @@ class SpanStart implements SpanOptions {
 
   #known(): AttributeItems {
     this.isDescribed = true;
-    this.#items ??= this.#describe();
+    this.#items ??= this.#describe(this.#subject);
     return this.#items;
   }
 }
 
-/** Starts a span whose attributes are worked out only if somebody wants to see them: a sampler, or who records it. */
-export function startSpanWith(
+/**
+ * Starts a span whose attributes are worked out only if somebody wants to see them: a sampler, or who records it. `describe` is
+ * then called with the `subject`.
+ */
+export function startSpanWith<Subject>(
   tracer: Tracer,
   name: string,
   kind: SpanKind,
   links: Link[],
-  describe: () => AttributeItems,
+  describe: (subject: Subject) => AttributeItems,
+  subject: Subject,
   parent: Context,
 ): Span {
-  const start = new SpanStart(kind, links, describe);
+  const start = new SpanStart(kind, links, describe, subject);
   const span = tracer.startSpan(name, start, parent);
   // A tracer that makes a copy of its options does not get what is worked out.
   if (!start.isDescribed && span.isRecording()) span.setAttributes(start.attributes);
