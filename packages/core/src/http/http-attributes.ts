@@ -70,8 +70,6 @@ type ServerItems = [
   string | undefined,
   typeof ATTR_URL_PATH,
   string,
-  typeof ATTR_URL_QUERY,
-  string | undefined,
   typeof ATTR_URL_SCHEME,
   string,
   typeof ATTR_NETWORK_PROTOCOL_VERSION,
@@ -85,6 +83,8 @@ type ServerItems = [
   typeof ATTR_CLIENT_ADDRESS,
   string | undefined,
   typeof ATTR_USER_AGENT_ORIGINAL,
+  string | undefined,
+  typeof ATTR_URL_QUERY,
   string | undefined,
   typeof ATTR_NETWORK_PEER_PORT,
   number | undefined,
@@ -114,8 +114,8 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
   const server = host === undefined ? undefined : serverOf(host);
   const { peerAddress, userAgent } = request;
   const known = knownMethod(method);
-  // One literal: a list that grows is copied. What is another for each connection comes last, so that what is the same as of the
-  // request before is in one piece.
+  // One literal: a list that grows is copied. What is seldom there, and what every connection has another of, comes last: what is the
+  // same as in the request before is in one piece.
   const items: ServerItems = [
     'http.request.method',
     known,
@@ -123,8 +123,6 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
     request.route,
     'url.path',
     path || '/',
-    'url.query',
-    query,
     'url.scheme',
     scheme,
     'network.protocol.version',
@@ -140,6 +138,8 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
     request.clientAddress ?? peerAddress,
     'user_agent.original',
     userAgent === undefined ? undefined : bounded(userAgent),
+    'url.query',
+    query,
     'network.peer.port',
     peerAddress === undefined ? undefined : request.peerPort,
     // Room for the correlation ID and the status.

@@ -13,12 +13,17 @@ export class AttributeList {
     this.items = items;
   }
 
-  /** Sets the names and values that its room has in it, as if each was set. The names differ from each other. */
+  /** Sets the names and values that its room has in it, as if each was set. The names are valid, and differ from each other. */
   fill(countLimit: number, lengthLimit: number): void {
     const { items } = this;
     const end = items.length;
-    // What was read is behind, or is about to be, what is written.
-    for (let at = 0; at < end; at += 2) this.set(items[at] as string, items[at + 1], countLimit, lengthLimit, true);
+    for (let at = 0; at < end; at += 2) {
+      const value = items[at + 1];
+      // Mostly it is where it is to be. What is written further on was read before.
+      const isShort = typeof value === 'string' ? value.length <= lengthLimit : typeof value === 'number';
+      if (isShort && at === this.length && at < 2 * countLimit) this.length = at + 2;
+      else this.set(items[at] as string, value, countLimit, lengthLimit, true);
+    }
   }
 
   /** The value of this name. */

@@ -54,8 +54,10 @@ export class WrittenAttribute {
 export class AttributeMemo {
   /** Changes when what was written is gone or somewhere else. */
   epoch = 0;
-  /** Stands before the first attribute of every span. */
+  /** Stands before the first attribute of every span: its value is the name of the span that was written last. */
   readonly start = new WrittenAttribute('', new Uint8Array());
+  /** The kind that was written behind that name. */
+  kind = -1;
   readonly #all = new Map<string, WrittenAttribute>();
 
   /** The attribute of this name; `undefined` if there are too many names. */

@@ -110,13 +110,11 @@ export function writeSpanAttribute(writer: ByteWriter, name: string, value: Attr
 export function writeSpanBody(writer: ByteWriter, span: SpanBody): void {
   writeSpanId(writer, SPAN.spanId, span.idHigh, span.idLow);
   if ((span.parentHigh | span.parentLow) !== 0) writeSpanId(writer, SPAN.parentId, span.parentHigh, span.parentLow);
-  writeText(writer, SPAN.name, span.name);
-  writeCount(writer, SPAN.kind, span.kind + 1);
   writer.byte(SPAN.start);
   writer.nanoseconds(span.startMillis, span.startNanos);
   writer.byte(SPAN.end);
   writer.nanoseconds(span.endMillis, span.endNanos);
-  writeSpanAttributes(writer, span.attributeList);
+  writeNameAndAttributes(writer, span);
   writeCount(writer, SPAN.droppedAttributes, span.attributeList.dropped);
   if (span.events !== undefined) for (const event of span.events) writeEvent(writer, event);
   writeCount(writer, SPAN.droppedEvents, span.droppedEvents);
@@ -125,13 +123,27 @@ export function writeSpanBody(writer: ByteWriter, span: SpanBody): void {
   if (span.status.code !== 0) writeStatus(writer, span.status.code, span.status.message);
 }
 
-/** Writes the attributes of a span: those which the buffer has already are copied, as many at a time as follow each other. */
-function writeSpanAttributes(writer: ByteWriter, { items, length }: AttributeList): void {
+/**
+ * Writes the name, the kind and the attributes of a span: what the buffer has already is copied, as much at a time as follows
+ * each other.
+ */
+function writeNameAndAttributes(writer: ByteWriter, span: SpanBody): void {
+  const { items, length } = span.attributeList;
   const { memo } = writer;
   const { epoch } = memo;
   let known = memo.start;
   let from = 0;
   let to = 0;
+  if (memo.kind === span.kind && known.holds(span.name, epoch)) {
+    from = known.at;
+    to = known.end;
+  } else {
+    const start = writer.length;
+    writeText(writer, SPAN.name, span.name);
+    writeCount(writer, SPAN.kind, span.kind + 1);
+    known.keep(span.name, epoch, start, writer.length);
+    memo.kind = span.kind;
+  }
   for (let at = 0; at < length; at += 2) {
     const name = items[at] as string;
     const value = items[at + 1] as AttributeValue;
