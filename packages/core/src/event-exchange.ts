@@ -2,8 +2,9 @@ import { type Attributes, type Span, type TextMapGetter, trace } from '@opentele
 import { correlationReader } from './correlation.ts';
 import { headerRecorder, type InboundRequest, inboundAttributes } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
-import { Exchange, serverErrorRule, startServerSpan } from './http-server.ts';
+import { Exchange } from './http-server.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
+import { serverErrorRule, startServerSpan } from './server/server-span.ts';
 import { extractTrusted, type Trust } from './server/trust.ts';
 import { callSafely } from './span/failure.ts';
 import { type AttributeItems, attributesOf, itemsOf } from './span/span-start.ts';

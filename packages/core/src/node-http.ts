@@ -6,7 +6,7 @@ import { type Correlation, correlationReader } from './correlation.ts';
 import { headerRecorder, inboundAttributes } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
 import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
-import { Exchange, localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './http-server.ts';
+import { Exchange } from './http-server.ts';
 import { PEER_HEADER } from './keep-signals.ts';
 import { checkOptions, serverOptionChecks, type TracingOptions } from './options.ts';
 import { type Forwarded, InboundMessage } from './server/inbound-message.ts';
@@ -20,6 +20,7 @@ import {
 } from './server/node-messages.ts';
 import { isQueued, isUpgraded, outcomeOf } from './server/node-outcome.ts';
 import { whenLost } from './server/queued-responses.ts';
+import { localServerSpan, serverErrorRule, startServerSpan, untracedContext } from './server/server-span.ts';
 import { extractTrusted } from './server/trust.ts';
 import { callerOf, remindOfCaller } from './signals/caller-signal.ts';
 import { callSafely, reportHook } from './span/failure.ts';

@@ -5,7 +5,6 @@ const NO_ATTRIBUTES: Attributes = Object.freeze({});
 /** What has attributes, or works them out when it is asked for them. */
 export type Described = {
   readonly attributes?: Attributes | undefined;
-  /** One of them, where they are no object before somebody asks for that. */
   attribute?(name: string): AttributeValue | undefined;
 };
 

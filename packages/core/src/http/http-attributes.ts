@@ -165,15 +165,6 @@ export function outboundAttributes(method: string, url: URL, redactQuery: QueryR
     withoutBrackets(url.hostname),
     'server.port',
     port === '' ? defaultPort(url.protocol === 'https:' ? 'https' : 'http') : Number(port),
-    // Room for the status, the protocol and the peer.
-    '',
-    undefined,
-    '',
-    undefined,
-    '',
-    undefined,
-    '',
-    undefined,
   ];
   if (known !== method) items.push(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, method.slice(0, MAX_METHOD_LENGTH));
   return items;
