@@ -29,7 +29,7 @@ export function findParents(distinct: DistinctSpans, warnings: TraceWarning[]): 
         warnings,
         'orphan',
         spanId,
-        `The parent ${parentSpanId} of span ${spanId} is missing; the span is shown as a root.`,
+        `The parent ${parentSpanId} of span ${spanId} is missing; it is shown as a root.`,
       );
     }
   }

@@ -27,7 +27,7 @@ export function setTimes(nodes: readonly Node[], warnings: TraceWarning[]): bigi
         warnings,
         'absurd-duration',
         spanId,
-        `Span ${spanId} lasts from ${startUnixNano} to ${endUnixNano} ns, too far from the rest of its trace; it is shown within it.`,
+        `Span ${spanId} lasts from ${startUnixNano} to ${endUnixNano} ns, far outside of its trace; it is shown within it.`,
       );
     } else if (end < start) {
       const { spanId } = node.span;

@@ -14,6 +14,81 @@ import { LogsData, TracesData } from './otlp-proto.ts';
 import { id, makeSpan } from './spans.ts';
 
 describe('OTLP protobuf', () => {
+  it('has attributes of the same bytes once, however many spans have them', () => {
+    const attributes = { 'db.query.text': 'SELECT 1', 'server.port': 5432 };
+    const [first, other, again] = decodeOtlpProtobuf(
+      encodeOtlpProtobuf([
+        makeSpan(id(1), { attributes }),
+        makeSpan(id(2), { attributes: { ...attributes, 'server.port': 5433 } }),
+        makeSpan(id(3), { attributes }),
+      ]),
+    ) as [Span, Span, Span];
+    expect(again.attributes).toBe(first.attributes);
+    expect(other.attributes).toEqual(
+      withoutPrototype<AttributeValue>([
+        ['db.query.text', 'SELECT 1'],
+        ['server.port', 5433],
+      ]),
+    );
+  });
+
+  it('never takes attributes for others of which a single byte differs', () => {
+    for (let length = 0; length < 600; length += 7) {
+      const text = 'x'.repeat(length);
+      const texts = [text, ...Array.from(text, (_, at) => `${text.slice(0, at)}y${text.slice(at + 1)}`)];
+      const spans = texts.map((value, index) => makeSpan(id(index + 1), { attributes: { a: value, b: 1 } }));
+      const read = decodeOtlpProtobuf(encodeOtlpProtobuf([...spans, ...spans]));
+      expect(read).toHaveLength(2 * spans.length);
+      for (const { spanId, attributes } of read) expect(attributes.a).toBe(texts[Number.parseInt(spanId, 16) - 1]);
+    }
+  });
+
+  it('does not change the attributes of a span by those of another that begin alike and do not stand together', () => {
+    const field = (tag: number, bytes: Buffer) => Buffer.concat([Buffer.from([tag, bytes.length]), bytes]);
+    const attribute = (key: string, value: string) =>
+      field(0x4a, Buffer.concat([field(0x0a, Buffer.from(key)), field(0x12, field(0x0a, Buffer.from(value)))]));
+    const name = field(0x2a, Buffer.from('n'));
+    const first = Buffer.concat([attribute('a', '1'), attribute('b', '2')]);
+    const apart = Buffer.concat([first, name, attribute('a', '3'), name, attribute('c', '4')]);
+    const spans = [first, apart, Buffer.concat([first, name])].map((span) => field(0x12, span));
+    const read = decodeOtlpProtobuf(field(0x0a, field(0x12, Buffer.concat(spans))));
+    expect(read.map(({ attributes }) => Object.entries(attributes))).toEqual([
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+      [
+        ['a', '3'],
+        ['b', '2'],
+        ['c', '4'],
+      ],
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ]);
+    expect(read[2]?.attributes).toBe(read[0]?.attributes);
+  });
+
+  it('does not find attributes beyond the end of a span that is cut off', () => {
+    const attributes = { 'http.route': '/orders/:id', 'server.address': 'shop.example' };
+    const whole = encodeOtlpProtobuf([makeSpan(id(1), { attributes, kind: 'server' })]);
+    expect(decodeOtlpProtobuf(whole)).toHaveLength(1);
+    // The lengths of the request, the group, and the span, each as if some bytes belonged to what is around.
+    let rejected = 0;
+    for (let at = 0; at < whole.length; at++) {
+      const bent = Uint8Array.from(whole);
+      bent[at] = (bent[at] as number) - 1;
+      try {
+        for (const span of decodeOtlpProtobuf(bent)) expect(Object.keys(span.attributes).length).toBeLessThanOrEqual(2);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TraceFormatError);
+        rejected += 1;
+      }
+    }
+    expect(rejected).toBeGreaterThan(10);
+  });
+
   it('is read to spans that share their resource and scope', () => {
     const bytes = tracesData({
       resourceSpans: [
@@ -121,7 +196,7 @@ describe('OTLP protobuf', () => {
     ['a length beyond the end', [0x0a, 0xff, 0xff, 0xff, 0x7f], /a field of 268435455 bytes at byte 5 of 5/],
     ['a length of 2^35', [0x0a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], /a field of/],
     ['a number that never ends', [0x08, ...new Array(12).fill(0xff)], /a number of at most 64 bits/],
-    ['a number that is cut off', [0x08, 0x80], /the rest of a number/],
+    ['a number that is cut off', [0x08, 0x80], /1 more bytes/],
     ['a group', [0x0b, 0x0c], /no groups/],
     ['an unknown wire type', [0x0f], /a known wire type/],
     ['field number 0', [0x02, 0x00], /a tag that names a field/],

@@ -10,9 +10,10 @@ export function parseJson(json: unknown): unknown {
   // colon is a key, as a quote within a string has a backslash.
   const exact = json.replace(/"(\w*UnixNano|intValue)"(\s*:\s*)(-?\d{16,})(?=[\s,}\]])/g, '"$1"$2"$3"');
   try {
-    return JSON.parse(exact.charCodeAt(0) === 0xfeff ? exact.slice(1) : exact);
+    // A byte order mark counts as white space here, and not in JSON.
+    return JSON.parse(exact.trim());
   } catch (error) {
-    throw new TraceFormatError(`Expected JSON: ${error instanceof Error ? error.message : error}`);
+    throw new TraceFormatError(`Expected JSON: ${(error as Error).message}`);
   }
 }
 
@@ -84,7 +85,8 @@ export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function typeNameOf(value: unknown): string {
+/** What something is that should be something else. */
+export function typeNameOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

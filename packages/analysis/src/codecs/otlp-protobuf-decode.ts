@@ -1,5 +1,6 @@
 import type { Resource, Scope, Span, SpanEvent, SpanLink } from '../span.ts';
-import { newBag } from './attribute-bag.ts';
+import { type AttributeBag, newBag } from './attribute-bag.ts';
+import { readAttributeRun } from './attribute-runs.ts';
 import { KINDS, STATUSES, someParent } from './otlp-names.ts';
 import { readGroups } from './otlp-protobuf-groups.ts';
 import { readAttribute, readId } from './otlp-protobuf-values.ts';
@@ -24,8 +25,8 @@ export function decodeOtlpProtobuf(bytes: Uint8Array): Span[] {
 
 /**
  * Calls back with each span that {@link decodeOtlpProtobuf} would return, without a list of all. Spans of one resource
- * come in one run and share its object, and so do those of a scope. Spans before a flaw of the data have been visited
- * when it throws.
+ * come in one run and share its object, and so do those of a scope; spans whose attributes are of the same bytes
+ * may share these. Spans before a flaw of the data have been visited when it throws.
  */
 export function visitOtlpProtobuf(bytes: Uint8Array, visit: (span: Span) => void): void {
   readGroups(bytes, (reader, resource, scope) => visit(readSpan(reader, resource, scope)));
@@ -41,8 +42,10 @@ function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | und
   let kind = 0;
   let startUnixNano = 0n;
   let endUnixNano = 0n;
-  const status: SpanStatus = { code: 0, message: undefined };
-  const attributes = newBag();
+  let status = 0;
+  let statusMessage: string | undefined;
+  let attributes: AttributeBag | undefined;
+  let more: AttributeBag | undefined;
   let events: SpanEvent[] | undefined;
   let links: SpanLink[] | undefined;
   let droppedAttributes: number | undefined;
@@ -76,7 +79,12 @@ function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | und
         endUnixNano = reader.fixed64();
         break;
       case 0x4a: // attributes = 9
-        readAttribute(reader, attributes);
+        if (attributes === undefined) attributes = readAttributeRun(reader);
+        else {
+          // They need not stand together.
+          more ??= Object.assign(newBag(), attributes);
+          readAttribute(reader, more);
+        }
         break;
       case 0x50: // dropped_attributes_count = 10
         droppedAttributes = reader.varint() || undefined;
@@ -96,7 +104,11 @@ function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | und
         droppedLinks = reader.varint() || undefined;
         break;
       case 0x7a: // status = 15
-        readStatus(reader, status);
+        reader.message((field) => {
+          if (field === 0x12) statusMessage = reader.string() || undefined;
+          else if (field === 0x18) status = reader.varint();
+          else reader.skip(field);
+        });
         break;
       case 0x85: // flags = 16
         flags = reader.fixed32() || undefined;
@@ -117,9 +129,9 @@ function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | und
     kind: KINDS[kind] ?? 'internal',
     startUnixNano,
     endUnixNano,
-    status: STATUSES[status.code] ?? 'unset',
-    statusMessage: status.message,
-    attributes,
+    status: STATUSES[status] ?? 'unset',
+    statusMessage,
+    attributes: more ?? attributes ?? newBag(),
     events: events ?? NO_EVENTS,
     links: links ?? NO_LINKS,
     resource,
@@ -128,16 +140,6 @@ function readSpan(reader: ProtobufReader, resource: Resource, scope: Scope | und
     droppedEvents,
     droppedLinks,
   };
-}
-
-type SpanStatus = { code: number; message: string | undefined };
-
-function readStatus(reader: ProtobufReader, status: SpanStatus): void {
-  reader.message((tag) => {
-    if (tag === 0x12) status.message = reader.string() || undefined;
-    else if (tag === 0x18) status.code = reader.varint();
-    else reader.skip(tag);
-  });
 }
 
 function readEvent(reader: ProtobufReader): SpanEvent {

@@ -8,12 +8,7 @@ import { cachedText } from './utf8.ts';
 
 /** Reads a `Resource`. */
 export function readResource(reader: ProtobufReader): Resource {
-  const attributes = newBag();
-  reader.message((tag) => {
-    if (tag === 0x0a) readAttribute(reader, attributes);
-    else reader.skip(tag);
-  });
-  return resourceOf(attributes);
+  return resourceOf(readBag(reader, 0));
 }
 
 /** Reads an `InstrumentationScope`; its attributes are not kept. */
@@ -79,7 +74,7 @@ export function readValue(reader: ProtobufReader, depth: number): AttributeValue
         value = readList(reader, depth + 1);
         break;
       case 0x32: // kvlist_value = 6
-        value = readMap(reader, depth + 1);
+        value = readBag(reader, depth + 1);
         break;
       case 0x3a: // bytes_value = 7
         value = readBytes(reader);
@@ -110,18 +105,18 @@ function readList(reader: ProtobufReader, depth: number): AttributeValue[] {
   return values;
 }
 
-function readMap(reader: ProtobufReader, depth: number): AttributeBag {
+function readBag(reader: ProtobufReader, depth: number): AttributeBag {
   const values = newBag();
   readItems(reader, depth, () => readAttribute(reader, values, depth));
   return values;
 }
 
+// The first field of a `Resource`, an `ArrayValue` and a `KeyValueList`.
 function readItems(reader: ProtobufReader, depth: number, readItem: () => void): void {
   if (depth > MAX_DEPTH) throw reader.error(`values of at most ${MAX_DEPTH} levels`);
-  reader.message((tag) => {
-    if (tag === 0x0a) readItem();
-    else reader.skip(tag);
-  });
+  const outer = reader.enter();
+  reader.each(0x0a, readItem);
+  reader.leave(outer);
 }
 
 function readBytes(reader: ProtobufReader): string {

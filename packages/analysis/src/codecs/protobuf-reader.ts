@@ -1,8 +1,6 @@
 import { TraceFormatError } from './trace-format-error.ts';
 import { cachedText } from './utf8.ts';
 
-const TWO_TO_32 = 4294967296;
-
 /**
  * Reads protobuf fields within the message that was entered last; nothing is read beyond its end, whatever lengths the
  * data claim.
@@ -53,15 +51,18 @@ export class ProtobufReader {
     this.end = outer;
   }
 
-  /** Reads each field of the current message by its tag. */
-  fields(readField: (tag: number) => void): void {
-    for (let tag = this.tag(); tag !== 0; tag = this.tag()) readField(tag);
+  /** Reads the fields of the current message that have this tag. */
+  each(wanted: number, readField: () => void): void {
+    for (let tag = this.tag(); tag !== 0; tag = this.tag()) {
+      if (tag === wanted) readField();
+      else this.skip(tag);
+    }
   }
 
   /** Reads each field of a message that is a field of the current one. */
   message(readField: (tag: number) => void): void {
     const outer = this.enter();
-    this.fields(readField);
+    for (let tag = this.tag(); tag !== 0; tag = this.tag()) readField(tag);
     this.leave(outer);
   }
 
@@ -95,14 +96,13 @@ export class ProtobufReader {
   }
 
   #byte(): number {
-    if (this.at >= this.end) throw this.error('the rest of a number');
-    return this.bytes[this.at++] as number;
+    return this.bytes[this.#advance(1)] as number;
   }
 
   /** A signed integer; as text when it is beyond what a number holds exactly. */
   int64(): number | string {
     const low = this.varint();
-    const number = (this.#high | 0) * TWO_TO_32 + low;
+    const number = (this.#high | 0) * 2 ** 32 + low;
     if (Number.isSafeInteger(number)) return number;
     return String((BigInt(this.#high | 0) << 32n) | BigInt(low));
   }

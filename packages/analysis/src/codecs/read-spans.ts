@@ -1,6 +1,6 @@
 import type { Span } from '../span.ts';
 import { decodeJaegerJson, isJaegerJson } from './jaeger-decode.ts';
-import { isObject, parseJson } from './json-fields.ts';
+import { isObject, parseJson, typeNameOf } from './json-fields.ts';
 import { decodeOtlpJson, isOtlpJson } from './otlp-json-decode.ts';
 import { decodeOtlpProtobuf } from './otlp-protobuf-decode.ts';
 import { TraceFormatError } from './trace-format-error.ts';
@@ -17,8 +17,7 @@ const EXPECTED = 'Expected spans as OTLP JSON or protobuf, JSON lines, Jaeger JS
  */
 export function readSpans(data: string | Uint8Array): Span[] {
   if (typeof data === 'string') return fromText(data);
-  if (data[0] === 0x1f && data[1] === 0x8b)
-    throw new TraceFormatError(`${EXPECTED}; got gzip, which has to be unpacked first.`);
+  if (data[0] === 0x1f && data[1] === 0x8b) throw new TraceFormatError(`${EXPECTED}; got gzip: unpack it first.`);
   if (!isLikeJson(data)) return fromProtobuf(data);
   try {
     return fromText(decodeUtf8(data));
@@ -31,19 +30,18 @@ export function readSpans(data: string | Uint8Array): Span[] {
 
 // The only field of the message is the first one, so nothing else begins it; any other bytes may be protobuf by chance.
 function fromProtobuf(data: Uint8Array): Span[] {
-  if (data[0] !== 0x0a) throw new TraceFormatError(`${EXPECTED}; got something else, of ${data.length} bytes.`);
+  if (data[0] !== 0x0a) throw new TraceFormatError(`${EXPECTED}; got ${data.length} other bytes.`);
   return decodeOtlpProtobuf(data);
 }
 
-// Whether the first byte after white space and a byte order mark begins an object or a list.
+// Whether the first character after white space and a byte order mark begins an object or a list.
 function isLikeJson(data: Uint8Array): boolean {
-  let at = data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf ? 3 : 0;
-  while (' \t\n\r'.includes(String.fromCharCode(data[at] as number))) at++;
-  return data[at] === 0x7b || data[at] === 0x5b || at === data.length;
+  return /^\s*(?:[[{]|$)/.test(decodeUtf8(data.subarray(0, 1024)));
 }
 
 function fromText(text: string): Span[] {
-  const trimmed = text.replace(/^\ufeff/, '').trim();
+  // Of a byte order mark, too.
+  const trimmed = text.trim();
   if (trimmed === '') throw new TraceFormatError(`${EXPECTED}; got nothing.`);
   let json: unknown;
   try {
@@ -64,8 +62,7 @@ function fromLines(text: string): Span[] {
       // A Collector may write all signals to one file.
       if (!isOtherSignal(json)) for (const span of fromJson(json)) spans.push(span);
     } catch (error) {
-      const reason = error instanceof TraceFormatError ? error.message.replace('[analysis] ', '') : `${error}`;
-      throw new TraceFormatError(`Line ${index + 1}: ${reason}`);
+      throw new TraceFormatError(`Line ${index + 1}: ${(error as Error).message.replace('[analysis] ', '')}`);
     }
   }
   return spans;
@@ -87,11 +84,7 @@ const isOtherSignal = (json: unknown): boolean =>
 
 function described(json: unknown): string {
   if (isOtherSignal(json)) return 'another signal of OTLP';
-  if (Array.isArray(json)) return 'a list of something else';
-  if (!isObject(json)) return `a JSON ${typeof json}`;
-  if ('resource_spans' in json) return '"resource_spans", which OTLP JSON writes as "resourceSpans"';
-  const keys = Object.keys(json)
-    .slice(0, 5)
-    .map((key) => JSON.stringify(key.slice(0, 40)));
-  return keys.length === 0 ? 'an empty object' : `an object with ${keys.join(', ')}`;
+  if (!isObject(json)) return typeNameOf(json);
+  if ('resource_spans' in json) return '"resource_spans", not "resourceSpans"';
+  return `an object with the keys ${JSON.stringify(Object.keys(json).slice(0, 5)).slice(0, 200)}`;
 }

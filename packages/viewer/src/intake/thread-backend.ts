@@ -5,6 +5,11 @@ import type { StoreSettings } from '../store/open-store.ts';
 import type { Backend, Receipt } from './backend.ts';
 import type { FromThread, ToThread } from './thread-messages.ts';
 
+/**
+ * Megabytes for objects that are young. Spans live until they are stored, or until a trace of many has been analysed: in the 48 that
+ * Node 20 has otherwise they would be copied again and again meanwhile.
+ */
+const YOUNG_GENERATION_MB = 192;
 const STOPPED = 'The store of the viewer has stopped; start the viewer again.';
 
 /**
@@ -17,7 +22,10 @@ export async function startThread(
   settings: StoreSettings,
   log: (message: string) => void,
 ): Promise<Backend> {
-  const thread = new Worker(entry, { workerData: settings });
+  const thread = new Worker(entry, {
+    workerData: settings,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   const receipts = new Map<number, (receipt: Receipt) => void>();
   const answers = new Map<number, (answer: Answer) => void>();
   const listeners = new Set<(message: LiveMessage) => void>();

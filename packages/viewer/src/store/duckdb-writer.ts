@@ -1,7 +1,7 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
 import type { LogRecord, Resource, Scope, Span } from '@throughline/analysis';
 import type { Database } from './duckdb-database.ts';
-import { jsonOf, recordText } from './duckdb-rows.ts';
+import { AttributeTexts, jsonOf, recordText } from './duckdb-rows.ts';
 import type { DuckDbSignatures } from './duckdb-signatures.ts';
 import { SpanChunk } from './duckdb-span-chunk.ts';
 import { partsOf } from './trace-part.ts';
@@ -20,6 +20,7 @@ export class DuckDbWriter {
   readonly #connection: DuckDBConnection;
   readonly #chunk: SpanChunk;
   readonly #signatures: DuckDbSignatures;
+  readonly #texts = new AttributeTexts();
   readonly #sources = new Map<string, number>();
   readonly #waiting: Waiting[] = [];
   #nextSource: number;
@@ -111,7 +112,7 @@ export class DuckDbWriter {
     for (const { spans } of batches) {
       for (const span of spans) {
         const source = this.#sourceOf(span.resource, span.scope, sources);
-        const attributes = jsonOf(span.attributes);
+        const attributes = this.#texts.of(span.attributes);
         this.#signatures.addSource(source, span.resource);
         this.#signatures.addSpan(span, attributes);
         this.#chunk.add(span, { storedMs, run, source, attributes });
