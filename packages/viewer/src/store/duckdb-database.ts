@@ -25,6 +25,12 @@ export class NoDatabaseError extends Error {
  */
 const MEMORY_LIMIT = '256MB';
 
+/**
+ * How long the log may become before what is in it goes into the file, in bytes. Each time the file is told anew what is in all of its
+ * parts, so that seldom is better the larger it is. What is only in the log takes twice the room, and counts as used.
+ */
+const LOG_BYTES = { share: 1 / 8, least: 2 ** 26, most: 2 ** 28 };
+
 /** Raised with every change that older viewers cannot read. */
 const VERSION = 1;
 
@@ -45,13 +51,13 @@ export const TABLES_STATEMENT = `
   CREATE TABLE IF NOT EXISTS signatures (from_ms BIGINT, to_ms BIGINT, bits BLOB);`;
 
 /**
- * Opens the file of a viewer, or makes it.
+ * Opens the file of a viewer, or makes it; it is to hold about so many bytes.
  *
  * @throws {NoDatabaseError} where the native part is missing.
  * @throws {DamagedFileError} if it was a viewer's and can no longer be read.
  * @throws {Error} if the file cannot be used, with why and what to do.
  */
-export async function openDatabase(file: string): Promise<Database> {
+export async function openDatabase(file: string, maxBytes = 0): Promise<Database> {
   const { duckdb, bindings } = await native();
   let instance: DuckDBInstance | undefined;
   try {
@@ -59,7 +65,7 @@ export async function openDatabase(file: string): Promise<Database> {
     instance = await duckdb.DuckDBInstance.create(file, {
       threads: '2',
       memory_limit: MEMORY_LIMIT,
-      checkpoint_threshold: '64MB',
+      checkpoint_threshold: `${Math.max(LOG_BYTES.least, Math.min(LOG_BYTES.most, Math.trunc(maxBytes * LOG_BYTES.share)))}B`,
       // Nothing that a query could say reaches other files, or the network.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

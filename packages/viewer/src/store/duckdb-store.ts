@@ -27,7 +27,7 @@ export type DuckDbStoreOptions = {
 
 /** Keeps spans in a file of DuckDB, over restarts. What was appended survives the end of the process at any moment. */
 export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<TraceStore> {
-  const database = await openDatabase(options.file);
+  const database = await openDatabase(options.file, options.maxBytes);
   const reader = new DuckDbReader(database.reader);
   const [[nextSource] = []] = await reader.rows('SELECT coalesce(max(id), 0) + 1 FROM sources');
   const signatures = await DuckDbSignatures.open(reader, options.signedSpans ?? SIGNED_SPANS);
