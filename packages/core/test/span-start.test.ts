@@ -35,6 +35,19 @@ it('describes a span whose tracer has made a copy of its options', async () => {
   expect(await recorder.take('work')).toMatchObject({ kind: 'CLIENT', attributes: { a: 1 } });
 });
 
+it('lets who stands before the tracer change what a span starts with', async () => {
+  const tracer = trace.getTracer('test');
+  const changing = {
+    startSpan: (name, options = {}, parent) => {
+      Object.assign(options.attributes ?? {}, { a: 2, c: 3 });
+      return tracer.startSpan(name, options, parent);
+    },
+    startActiveSpan: tracer.startActiveSpan,
+  } satisfies Tracer;
+  expect(start(changing)).toBe(1);
+  expect(await recorder.take('work')).toMatchObject({ attributes: { a: 2, c: 3 } });
+});
+
 it('describes nothing that nobody records', () => {
   const span = trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 });
   const startActiveSpan = trace.getTracer('test').startActiveSpan;

@@ -27,6 +27,7 @@ class SpanStart<Subject> implements SpanOptions {
   readonly #describe: (subject: Subject) => AttributeItems;
   readonly #subject: Subject;
   #items: AttributeItems | undefined;
+  #attributes: Attributes | undefined;
 
   constructor(kind: SpanKind, links: Link[], describe: (subject: Subject) => AttributeItems, subject: Subject) {
     this.kind = kind;
@@ -35,17 +36,22 @@ class SpanStart<Subject> implements SpanOptions {
     this.#subject = subject;
   }
 
+  /** Always the same object, which who stands between may change before a tracer gets it. */
   get attributes(): Attributes {
-    return attributesOf(this.#known());
+    this.#attributes ??= attributesOf(this.#known());
+    return this.#attributes;
   }
 
   attribute(name: string): AttributeValue | undefined {
+    if (this.#attributes !== undefined) return this.#attributes[name];
     const items = this.#known();
     for (let at = 0; at < items.length; at += 2) if (items[at] === name) return items[at + 1] as AttributeValue;
     return undefined;
   }
 
-  takeItems(): AttributeItems {
+  /** The list, for a tracer to keep; nothing where somebody has the object, who may have changed it. */
+  takeItems(): AttributeItems | undefined {
+    if (this.#attributes !== undefined) return undefined;
     const items = this.#known();
     this.#items = undefined; // it is somebody else's now
     return items;

@@ -38,7 +38,7 @@ type Sampler = {
 type Sampled = { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
 
 /** What core starts spans with has the attributes as a list, of names that differ from each other, for the span to keep. */
-type Start = SpanOptions & { takeItems?(): unknown[] };
+type Start = SpanOptions & { takeItems?(): unknown[] | undefined };
 
 export type RecorderOptions = {
   readonly sampler: Sampler;

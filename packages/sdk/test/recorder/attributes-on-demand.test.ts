@@ -72,6 +72,13 @@ it('takes a list of attributes as it would take the object, within the same limi
   expect(fromList).toEqual(fromObject);
 });
 
+it('takes the object where somebody had it before, and so may have changed it', () => {
+  const { tracer, takeSpans } = recorderWith(consistentSampler({ ratio: 1 }));
+  const options: SpanOptions & { takeItems(): undefined } = { attributes: { a: 2 }, takeItems: () => undefined };
+  tracer.startSpan('a', options, ROOT_CONTEXT).end();
+  expect(takeSpans()[0]?.attributes).toEqual([{ key: 'a', value: expect.objectContaining({ intValue: '2' }) }]);
+});
+
 const seed = Date.now() % 1_000_000;
 it(`writes the attributes that each span has, whatever the spans before had (seed ${seed})`, () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'a.long.name.of.an.attribute');
