@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 
 const root = process.argv[2];
 cpSync(join(root, 'tsconfig.base.json'), 'tsconfig.json');
+cpSync(join(root, 'scripts/free-port.mjs'), 'scripts/free-port.mjs');
 for (const name of readdirSync(join(root, 'packages'))) {
   const folder = join(root, 'packages', name);
   const { peerDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
