@@ -1,5 +1,11 @@
-import { type DynamicModule, Inject, Module, type NestMiddleware, type OnModuleInit } from '@nestjs/common';
-import { type AbstractHttpAdapter, APP_GUARD, APP_INTERCEPTOR, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { type DynamicModule, Inject, Module, type NestMiddleware, type NestModule } from '@nestjs/common';
+import {
+  type AbstractHttpAdapter,
+  APP_GUARD,
+  ApplicationConfig,
+  HttpAdapterHost,
+  ModulesContainer,
+} from '@nestjs/core';
 import type { TracingOptions } from '@throughline/core';
 import { expressFramework } from '@throughline/core/express-router';
 import { type FastifyInstance, traceFastify } from '@throughline/core/fastify-hooks';
@@ -8,6 +14,7 @@ import { checkOptions, serverOptionChecks } from '@throughline/core/options';
 import { ExchangeGuard } from './exchange-guard.ts';
 import { ExchangeInterceptor } from './exchange-interceptor.ts';
 import { FailureObserver } from './failure-observer.ts';
+import { mayHideFailures } from './hidden-failures.ts';
 import { messageHook } from './message-hook.ts';
 
 const OPTIONS = Symbol('throughline.tracing-options');
@@ -22,8 +29,9 @@ const OPTIONS = Symbol('throughline.tracing-options');
  * export class AppModule {}
  */
 @Module({})
-export class TracingModule implements OnModuleInit {
+export class TracingModule implements NestModule {
   readonly #config: ApplicationConfig;
+  readonly #modules: ModulesContainer;
 
   /** Takes the options all Throughline server adapters share. Throws a `TypeError` for a wrong one at application start. */
   static forRoot(options: TracingOptions = {}): DynamicModule {
@@ -32,7 +40,6 @@ export class TracingModule implements OnModuleInit {
       providers: [
         { provide: OPTIONS, useValue: options },
         { provide: APP_GUARD, useClass: ExchangeGuard },
-        { provide: APP_INTERCEPTOR, useClass: ExchangeInterceptor },
       ],
     };
   }
@@ -42,9 +49,11 @@ export class TracingModule implements OnModuleInit {
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(OPTIONS) options: TracingOptions,
     @Inject(ApplicationConfig) config: ApplicationConfig,
+    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     checkOptions('nestjs', options, serverOptionChecks); // also where there is no HTTP server to do it
     this.#config = config;
+    this.#modules = modules;
     config.registerPreRequestHook?.(messageHook(options.tracerProvider, options.correlation)); // since Nest 12
     const adapter: AbstractHttpAdapter | null | undefined = host.httpAdapter;
     if (adapter === undefined || adapter === null) return; // an application context or a microservice has no HTTP server
@@ -57,9 +66,13 @@ export class TracingModule implements OnModuleInit {
       );
   }
 
-  // Nest asks the filter that was registered last first; by now the application has registered its own.
-  onModuleInit(): void {
+  // Of global filters, Nest asks the one that was registered last first. When modules are asked for their middleware the
+  // application has registered its own, and no route is made yet.
+  configure(): void {
     this.#config.useGlobalFilters(new FailureObserver());
+    // The outermost one, so that it does not see what another handles.
+    if (mayHideFailures(this.#modules, this.#config))
+      this.#config.getGlobalInterceptors().unshift(new ExchangeInterceptor());
   }
 }
 
