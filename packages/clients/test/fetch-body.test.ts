@@ -46,6 +46,27 @@ it('a response without a body ends the span', async () => {
   await recorder.take('DELETE');
 });
 
+it('a response that is kept keeps nothing of its call when it is read', async () => {
+  const url = await startService((_request, response) => response.end('ok'));
+  let calledUrl: WeakRef<URL> | undefined;
+  const traced = tracedFetch({
+    onStart: (_span, target) => {
+      calledUrl = new WeakRef(target);
+    },
+  });
+  const response = await traced(url);
+  const text = await response.text();
+  await recorder.take('GET');
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let n = 0; n < 50 && calledUrl?.deref() !== undefined; n += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collect();
+  }
+  expect(calledUrl?.deref()).toBeUndefined();
+  expect([response.status, text]).toEqual([200, 'ok']);
+});
+
 it('a response that is dropped unread is freed, and the span ends as of its headers', async () => {
   const url = await startService((_request, response) => response.end(LARGE));
   setFlagsFromString('--expose-gc');

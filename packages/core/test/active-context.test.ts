@@ -1,6 +1,6 @@
 import { createContextKey, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { ActiveContext, withActiveSpan } from '../src/context/active-context.ts';
+import { ActiveContext, WIRE, withActiveSpan } from '../src/context/active-context.ts';
 import { getRequestScope, setRequestScope } from '../src/correlation.ts';
 
 const spanOf = (digit: string) =>
@@ -41,6 +41,19 @@ describe('the context of a request', () => {
     const above = ActiveContext.of(below, second, undefined);
     expect(getRequestScope(above)).toBeUndefined();
     expect(trace.getSpan(trace.deleteSpan(above))).toBeUndefined();
+  });
+
+  it('keeps the call that it is part of through spans and values, until that is deleted', () => {
+    const call = {};
+    const within = withActiveSpan(active.setValue(WIRE, call).setValue(TENANT, 'other'), second);
+    expect(within.getValue(WIRE)).toBe(call);
+    expect(withActiveSpan(parent.setValue(WIRE, call), second).getValue(WIRE)).toBe(call);
+    expect(within.deleteValue(WIRE).getValue(WIRE)).toBeUndefined();
+    expect([trace.getSpan(within), within.getValue(TENANT), active.getValue(WIRE)]).toEqual([
+      second,
+      'other',
+      undefined,
+    ]);
   });
 
   it('carries baggage, and passes it and its request to the contexts of own spans', () => {

@@ -179,6 +179,7 @@ export class TracedCall {
     const isRecorded = this.#span.isRecording();
     this.#span.end(at);
     if (callEnds.hasSubscribers) callSafely('measure', () => this.#publish(at ?? performance.now(), isRecorded));
+    this.#head = undefined; // with all headers of the response
   }
 
   #publish(endedAt: number, isRecorded: boolean): void {

@@ -78,6 +78,7 @@ export function followBody(
   if (!wire.responded) call.respond(statusCode, header);
   if (body === null || body === undefined) {
     call.end();
+    wire.release();
     return;
   }
   // Weak, so that a response which the application drops is freed as if it were not traced.
@@ -94,6 +95,7 @@ export function followBody(
     else if (signal?.aborted === true || !isGivenUp(weakBody.deref())) call.fail(failure, signal);
     else if (weakOwner.deref() === undefined || failure === COLLECTED) call.endAtHeaders();
     else call.end();
+    wire.release();
   };
   if (body instanceof Readable) whenRead(body, signal, close);
   else wire.whenClosed(close);

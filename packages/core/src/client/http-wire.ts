@@ -1,8 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Context, createContextKey } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
+import { WIRE } from '../context/active-context.ts';
 import { context } from '../context/registered-api.ts';
 import { callSafely, reportHook } from '../span/failure.ts';
 import type { TracedCall } from './http-call.ts';
@@ -20,7 +21,7 @@ export class Wire {
   readonly context: Context;
   /** Whether the headers of the last request were reported. */
   responded = false;
-  readonly #call: TracedCall;
+  #call: TracedCall | undefined;
   #sends = 0;
   #underWay: object | undefined;
   #failure: unknown;
@@ -35,7 +36,7 @@ export class Wire {
 
   /** Whether a call to this URL is the one under way here, made once more by what it is made of. */
   carries(url: URL): boolean {
-    return !this.#call.ended && this.#call.url.href === url.href;
+    return this.#call?.ended === false && this.#call.url.href === url.href;
   }
 
   /** Calls back when the last request is complete, with what broke it off if anything did; at once if none is under way. */
@@ -46,6 +47,7 @@ export class Wire {
 
   /** A request was made in the context of this call. A client with a queue of its own may make another call's there. */
   adopt(request: object, header: (name: string) => unknown, tellsEnd: boolean): void {
+    if (this.#call === undefined) return;
     const { headers } = this.#call;
     for (const name in headers) {
       const value = headers[name];
@@ -57,7 +59,7 @@ export class Wire {
   /** A request of this very call was made. `tellsEnd` if a channel says when its response is complete. */
   follow(request: object, tellsEnd: boolean): void {
     (request as Followed)[WIRE_OF] = this;
-    if (this.#sends > 0) this.#call.resend();
+    if (this.#sends > 0) this.#call?.resend();
     this.#sends += 1;
     this.responded = false;
     this.#failure = undefined;
@@ -72,12 +74,12 @@ export class Wire {
   connect(socket: Socket, version?: string): void {
     const attributes = peerAttributes(socket);
     if (version !== undefined) attributes[ATTR_NETWORK_PROTOCOL_VERSION] = version;
-    this.#call.connect(attributes);
+    this.#call?.connect(attributes);
   }
 
   respond(statusCode: number, header: (name: string) => unknown): void {
     this.responded = true;
-    this.#call.respond(statusCode, header);
+    this.#call?.respond(statusCode, header);
   }
 
   answer(response: IncomingMessage): void {
@@ -92,6 +94,15 @@ export class Wire {
     this.#failure = failure;
     this.#onClose?.(failure);
   }
+
+  /**
+   * Lets go of a call that is over. The context lives on where anything was made in it: undici's responses outlive every
+   * collection of the young generation, with their promises, and each of these has its context on Node 20.
+   */
+  release(): void {
+    this.#call = undefined;
+    this.#onClose = undefined;
+  }
 }
 
 /** The wire of the call that code in this context is part of. */
@@ -100,7 +111,6 @@ export function wireOf(active: Context): Wire | undefined {
   return wire instanceof Wire ? wire : undefined;
 }
 
-const WIRE = createContextKey('throughline.wire');
 // On the request itself: a WeakMap costs twenty times as much, and the garbage collector too.
 const WIRE_OF = Symbol('throughline.wire');
 type Followed = { [WIRE_OF]?: Wire };
