@@ -16,5 +16,5 @@ mkdirSync(folder);
 const tarballs = tarballsOf(await packAll(join(folder, 'tarballs')));
 npmInstall(folder, [...used, '@opentelemetry/api'], tarballs, dependencies);
 // The application's Nest has to be ours: it finds providers by their classes.
-for (const name of ['@nestjs', 'reflect-metadata'])
+for (const name of ['@nestjs', 'reflect-metadata', 'rxjs'])
   symlinkSync(join(here, '../packages/nestjs/node_modules', name), join(folder, 'node_modules', name));

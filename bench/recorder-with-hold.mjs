@@ -3,26 +3,18 @@ import { readKeepOptions, ruleSampler, TailHold } from '@throughline/sampling';
 import { recordedSpanAccess } from '../packages/sdk/dist/recorder/recorded-span-access.js';
 import { RecorderProvider } from '../packages/sdk/dist/recorder/recorder-provider.js';
 import { SpanRing } from '../packages/sdk/dist/recorder/span-ring.js';
+import { spanLimits } from './span-limits.mjs';
 
 /** @typedef {import('@throughline/sampling').KeepOptions} KeepOptions */
 /** @typedef {InstanceType<typeof TailHold>} Hold */
 
-const count = 128;
-const limits = {
-  attributeCountLimit: count,
-  attributeValueLengthLimit: Number.POSITIVE_INFINITY,
-  eventCountLimit: count,
-  linkCountLimit: count,
-  attributePerEventCountLimit: count,
-  attributePerLinkCountLimit: count,
-};
 const nothing = { onStart() {}, onEnd() {} };
 
 /** A tracer that records every span and samples none. @param {Hold | undefined} hold */
 export function tracerWith(hold) {
   const provider = new RecorderProvider({
     sampler: ruleSampler({ ratio: 0, record: true }),
-    limits,
+    limits: spanLimits,
     onStart: (span) => hold?.onStart(span),
     onEnd: (span) => hold?.onEnd(span),
   });

@@ -3,21 +3,22 @@ import { VARIANTS } from './matrix.mjs';
 import { viewerTables } from './viewer/report.mjs';
 
 /** The results as Markdown. */
-export function report({ http, instructions, startup, weight, analysis, viewer }) {
-  const parts = [
+export function report({ http, parts, instructions, startup, weight, analysis, viewer }) {
+  const sections = [
     '# Results',
     'Written by the benchmark: see [README.md](README.md) for how, and what the columns mean.',
   ];
   if (http !== undefined)
-    parts.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
+    sections.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
+  if (parts !== undefined) sections.push('## Single parts', place(parts.machine), ...partTables(parts));
   if (instructions !== undefined)
-    parts.push('## Instructions', where(instructions.machine), instructionsTable(instructions));
+    sections.push('## Instructions', where(instructions.machine), instructionsTable(instructions));
   if (startup !== undefined)
-    parts.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
-  if (weight !== undefined) parts.push('## Installed weight', place(weight.machine), weightTable(weight));
-  if (analysis !== undefined) parts.push('## Analysis', place(analysis.machine), analysis.text);
-  if (viewer !== undefined) parts.push('## Viewer', viewerPlace(viewer), viewerTables(viewer).text);
-  return `${parts.join('\n\n')}\n`;
+    sections.push('## Start', place(startup.machine), `${startup.framework}:`, startTable(startup));
+  if (weight !== undefined) sections.push('## Installed weight', place(weight.machine), weightTable(weight));
+  if (analysis !== undefined) sections.push('## Analysis', place(analysis.machine), analysis.text);
+  if (viewer !== undefined) sections.push('## Viewer', viewerPlace(viewer), viewerTables(viewer).text);
+  return `${sections.join('\n\n')}\n`;
 }
 
 function instructionsTable({ rows }) {
@@ -84,6 +85,46 @@ function kept({ framework, verdicts, delivered, leftOut, remarks }) {
     lines.push([VARIANTS[variant].title, '', '', `left out: ${reason}`]);
   const columns = ['', 'spans a trace', 'requests whose span arrived', 'check'];
   return `### ${framework}: what arrived\n\n${table(columns, lines)}`;
+}
+
+function partTables({ calls, lines, rows }) {
+  const costs = rows
+    .filter(({ part }) => part !== 'export')
+    .map(({ title, bare, median, from, to, control, rounds }) => [
+      title,
+      ...[bare, median].map((value) => value.toFixed(2)),
+      `${from.toFixed(2)}–${to.toFixed(2)}`,
+      (-control).toFixed(2),
+      rounds,
+    ]);
+  const exports = rows
+    .filter(({ part }) => part === 'export')
+    .map(({ title, spans, loop, over, from, to, late99, cpu, rounds }) => [
+      title,
+      spans,
+      ...[loop, over].map(percent),
+      `${percent(from)}–${percent(to)}`,
+      late99.toFixed(2),
+      percent(cpu),
+      rounds,
+    ]);
+  const tables = [];
+  if (costs.length > 0) {
+    const columns = ['', 'µs without', 'µs more', 'spread', 'the control, more', 'rounds'];
+    const explained = `Processor time of all threads, within the span of a request, in turns of ${calls} calls and ${lines} lines.`;
+    tables.push(`${explained}\n\n${table(columns, costs)}`);
+  }
+  if (exports.length > 0) {
+    const columns = ['', 'spans/s', 'event loop', 'over written', 'spread', 'loop p99 ms', 'processor', 'rounds'];
+    const explained =
+      'The share of the event loop of a process that records 10,000 spans a second: these go nowhere, are written into requests, or are sent to a collector in another process as well.';
+    tables.push(`${explained}\n\n${table(columns, exports)}`);
+  }
+  return tables;
+}
+
+function percent(share) {
+  return `${(share * 100).toFixed(2)} %`;
 }
 
 function startTable({ rows }) {

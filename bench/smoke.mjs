@@ -1,4 +1,4 @@
-// Does the benchmark itself work? `node --test bench/smoke.mjs`, by hand, after a build; some two minutes.
+// Does the benchmark itself work? `node --test bench/smoke.mjs`, by hand, after a build; some three minutes.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -37,8 +37,16 @@ test('a short run measures one variant beside bare and control, and its spans ar
   assert.match(table, /load average/);
 });
 
+test('servers of all frameworks start, and their spans arrive whole', () => {
+  const { status, stderr } = bench({ only: '*/hello/ours-100' });
+  assert.equal(status, 0, stderr);
+  const { http } = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
+  assert.equal(http.checks.length, 5);
+  for (const { verdicts } of http.checks) assert.deepEqual(verdicts['ours-100'].problems, []);
+});
+
 test('a run fails when a variant records nothing', () => {
-  const { status, stderr } = bench({ OTEL_SDK_DISABLED: 'true' });
+  const { status, stderr } = bench({ env: { OTEL_SDK_DISABLED: 'true' } });
   assert.equal(status, 1);
   assert.match(stderr, /ours-100 records nothing/);
 });
@@ -61,18 +69,10 @@ test('what was allocated is what the heap grew by between collections', () => {
   assert.equal(allocatedBytes(100, [collection(150, 90), collection(190, 95)], 105), 50 + 100 + 10);
 });
 
-function bench(env = {}) {
+function bench({ only = 'fastify/hello/ours-100', env = {} } = {}) {
   return spawnSync(
     process.execPath,
-    [
-      fileURLToPath(new URL('run.mjs', import.meta.url)),
-      '--only',
-      'fastify/hello/ours-100',
-      '--minutes',
-      '0.2',
-      '--out',
-      folder,
-    ],
+    [fileURLToPath(new URL('run.mjs', import.meta.url)), '--only', only, '--minutes', '0.2', '--out', folder],
     { encoding: 'utf8', env: { ...process.env, ...env } },
   );
 }
