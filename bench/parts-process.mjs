@@ -53,10 +53,7 @@ async function pinoLines() {
   const [{ pino }, { traceFields }] = await Promise.all([import('pino'), import('@throughline/logs/pino')]);
   const nowhere = { write() {} };
   const bare = pino({}, nowhere);
-  return lines({ control: bare, bare, traced: pino({ mixin: traceFields() }, nowhere) });
-}
-
-async function lines(loggers) {
+  const loggers = { control: bare, bare, traced: pino({ mixin: traceFields() }, nowhere) };
   const { startTracing } = await import('@throughline/sdk');
   startTracing({ serviceName: 'bench', endpoint: process.env.SINK });
   return (way) =>

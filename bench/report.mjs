@@ -94,7 +94,7 @@ function partTables({ calls, lines, rows }) {
       title,
       ...[bare, median].map((value) => value.toFixed(2)),
       `${from.toFixed(2)}–${to.toFixed(2)}`,
-      (-control).toFixed(2),
+      control.toFixed(2),
       rounds,
     ]);
   const exports = rows

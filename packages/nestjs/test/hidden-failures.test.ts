@@ -38,6 +38,14 @@ class PlainController {
 }
 
 @Controller()
+class ObservableController {
+  @Get()
+  fail() {
+    return throwError(() => new RangeError('broken'));
+  }
+}
+
+@Controller()
 @UseFilters(TeapotFilter)
 class FilteredController {
   @Get()
@@ -70,6 +78,7 @@ class StreamController {
 
 it.each<[what: string, controller: Type, providers: Provider[], status: number, interceptors: number]>([
   ['of a controller, without an interceptor', PlainController, [], 500, 0],
+  ['of an Observable that a controller returns, neither', ObservableController, [], 500, 0],
   ["that the application's own global filter answers, neither", PlainController, global(), 418, 0],
   ['that a filter answers which is made for each request', PlainController, global(Scope.REQUEST), 418, 1],
   ['that a filter of its controller answers', FilteredController, [], 418, 1],

@@ -102,6 +102,7 @@ export class Wire {
   release(): void {
     this.#call = undefined;
     this.#onClose = undefined;
+    this.#onAnswer = undefined;
   }
 }
 

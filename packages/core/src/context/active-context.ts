@@ -12,7 +12,7 @@ export class ActiveContext implements Context {
   readonly #span: Span | undefined;
   readonly #scope: RequestScope | undefined;
   readonly #wire: unknown;
-  /** All other values; what it says of the three above does not count. */
+  /** All other values; what it says of the span and the request does not count. */
   readonly #rest: Context;
 
   constructor(span: Span | undefined, scope: RequestScope | undefined, wire: unknown, rest: Context) {
@@ -25,7 +25,7 @@ export class ActiveContext implements Context {
   getValue(key: symbol): unknown {
     if (key === SPAN) return this.#span;
     if (key === REQUEST_SCOPE) return this.#scope;
-    if (key === WIRE) return this.#wire;
+    if (key === WIRE && this.#wire !== undefined) return this.#wire;
     return this.#rest.getValue(key);
   }
 
@@ -37,15 +37,16 @@ export class ActiveContext implements Context {
   }
 
   deleteValue(key: symbol): Context {
-    if (key === SPAN || key === REQUEST_SCOPE || key === WIRE) return this.setValue(key, undefined);
-    return new ActiveContext(this.#span, this.#scope, this.#wire, this.#rest.deleteValue(key));
+    if (key === SPAN || key === REQUEST_SCOPE) return this.setValue(key, undefined);
+    const wire = key === WIRE ? undefined : this.#wire;
+    return new ActiveContext(this.#span, this.#scope, wire, this.#rest.deleteValue(key));
   }
 
   /** The same context with this span and this request. */
   static of(parent: Context, span: Span, scope: RequestScope | undefined): Context {
     return parent instanceof ActiveContext
       ? new ActiveContext(span, scope, parent.#wire, parent.#rest)
-      : new ActiveContext(span, scope, parent.getValue(WIRE), parent);
+      : new ActiveContext(span, scope, undefined, parent);
   }
 }
 
