@@ -41,7 +41,9 @@ export class GlobalContextManager implements ContextManager {
   }
 }
 
-/** Never puts the variable back: whoever runs next is in the latest context. */
+/** Does not put the variable back after a request's context: whoever runs next is in the latest of them. */
 export class LeakyContextManager extends GlobalContextManager {
-  protected override leave(): void {}
+  protected override leave(outer: Context): void {
+    if (this.current === ROOT_CONTEXT) this.current = outer;
+  }
 }

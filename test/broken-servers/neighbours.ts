@@ -5,6 +5,7 @@ import type { BrokenServer } from './server-mutation.ts';
 const NAMED = 'the span is named by method and route template, and no parameter value gets in';
 const seen = new WeakSet<object>();
 const paths = new Map<string, number>();
+const lastOf = new WeakMap<object, object>();
 
 /** Adapters that are bad neighbours. */
 export const neighbourDefects: readonly BrokenServer[] = [
@@ -65,6 +66,14 @@ export const neighbourDefects: readonly BrokenServer[] = [
     inside(request, response, next) {
       if (exchangeOf(request) === undefined) response.writeHead(500).end();
       else next();
+    },
+  },
+  {
+    defect: 'keeps the last request of each connection',
+    rejectedBy: 'a connection that waits for its next request keeps nothing of the last one',
+    inside(request, _response, next) {
+      lastOf.set(request.socket, request);
+      next();
     },
   },
   {

@@ -108,7 +108,7 @@ export class Exchange {
   /** Ends the span of an exchange that nobody observes. */
   endUnobserved(): void {
     if (!this.#finished && !this.adopted) this.span.end();
-    this.#finished = true;
+    this.#close();
   }
 
   /** Notes that the response headers are on their way. */
@@ -146,8 +146,14 @@ export class Exchange {
       this.#describe(outcome);
       before?.(this.span);
     }
-    this.#finished = true;
+    this.#close();
     if (!this.adopted) this.span.end();
+  }
+
+  // Timers and connections that were made in its context keep the exchange for as long as they live.
+  #close(): void {
+    this.#finished = true;
+    this.response = undefined;
   }
 
   #timeEnd({ contentType }: Outcome): void {

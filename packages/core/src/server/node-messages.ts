@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
-import { trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { context } from '../context/registered-api.ts';
 import { type Correlation, getRequestScope } from '../correlation.ts';
 import type { Exchange } from '../http-server.ts';
@@ -171,7 +171,8 @@ function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[])
   if (event === 'finish') {
     // Requests that a framework injects for a test have no socket: this event is all they tell.
     messages.complete = true;
-    if (messages.ownFinish === this.listenerCount('finish')) return emitOwnFinish(messages, rest);
+    if (messages.ownFinish === this.listenerCount('finish'))
+      return context.with(ROOT_CONTEXT, emitOwnFinish, undefined, messages, rest);
   } else if (event === 'close') {
     tellClosed(messages);
   }
@@ -180,7 +181,8 @@ function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[])
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
 }
 
-// Only Node listens. It reads what nobody has read of the request, and listens for the end of that.
+// Only Node listens. It reads what nobody has read of the request, and listens for the end of that. The timer of an idle
+// connection begins here too: outside of any context it keeps nothing of the request.
 function emitOwnFinish(messages: Messages, rest: readonly unknown[]): boolean {
   const { request, response, emitOfResponse: emit } = messages;
   const isUnread = emit === EventEmitter.prototype.emit && request.listenerCount('end') === 0;

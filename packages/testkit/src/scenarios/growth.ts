@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Scenario } from '../contract.ts';
-import { openSocket, rawRequest, serve } from '../http-requests.ts';
+import { openSocket, rawRequest, send, serve } from '../http-requests.ts';
 import type { KitRoute, ServerSubject } from '../http-server-subject.ts';
 import type { SpanRecorder } from '../span-recorder.ts';
 
@@ -26,6 +28,36 @@ export const growthScenarios: readonly Scenario<ServerSubject>[] = [
         assert.ok(grown < TOLERATED_BYTES, `The heap has grown by ${grown} bytes.`);
       }),
   },
+  {
+    title: 'a connection that waits for its next request keeps nothing of the last one',
+    async run(subject, recorder) {
+      let last: WeakRef<object> | undefined;
+      const noting: KitRoute = {
+        method: 'GET',
+        path: '/noted',
+        handle({ request }) {
+          last = new WeakRef(request);
+          return { body: 'ok' };
+        },
+      };
+      const agent = new Agent({ keepAlive: true });
+      await serve(subject, [noting], async (url) => {
+        try {
+          await send(`${url}/noted`, { agent });
+          await recorder.take('GET /noted');
+          const collect = collector();
+          for (let tries = 0; tries < 10 && last?.deref() !== undefined; tries += 1) {
+            await nextTurn(); // what the stack refers to is not collected
+            await collect({ execution: 'async' });
+          }
+          assert.equal(last?.deref(), undefined, 'The request is still referenced.');
+          assert.equal(Object.values(agent.freeSockets).flat().length, 1, 'The connection was closed.');
+        } finally {
+          agent.destroy();
+        }
+      });
+    },
+  },
 ];
 
 async function visit(url: string, recorder: SpanRecorder, first: number, paths: number): Promise<void> {
@@ -42,8 +74,12 @@ async function visit(url: string, recorder: SpanRecorder, first: number, paths: 
 }
 
 function heapInUse(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  for (let n = 0; n < 3; n += 1) collect();
+  const collect = collector();
+  for (let n = 0; n < 3; n += 1) void collect();
   return process.memoryUsage().heapUsed;
+}
+
+function collector(): (options?: { execution: 'async' }) => Promise<void> {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
 }
