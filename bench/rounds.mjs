@@ -6,8 +6,8 @@ const LEAST_ROUNDS = 3;
 const WARMING_UP = 0.2;
 
 /**
- * Measures one route, once its servers are warm: all get their turns one after the other, A B C A B C, until the time is
- * over; a ratio is that to the bare server of the same round. The processor time of a turn lasts until the next turn of
+ * Measures one route, once its servers are warm and no longer new: all get their turns one after the other, A B C A B C,
+ * until the time is over; a ratio is that to the bare server of the same round. The processor time of a turn lasts until the next turn of
  * the same server begins, so that what is put off (exports, collections) is paid for by who put it off.
  */
 export async function measureRoute(fleet, route, { milliseconds, slice }) {
@@ -15,6 +15,7 @@ export async function measureRoute(fleet, route, { milliseconds, slice }) {
   const until = performance.now() + milliseconds;
   const warmUp = Math.max(slice * 2, (milliseconds * WARMING_UP) / fleet.servers.length);
   const warmUps = [];
+  for (const server of fleet.servers) await ask(server.child, { age: true });
   for (const server of fleet.servers) warmUps.push(await fleet.turn(server, { ...order, milliseconds: warmUp }));
   const before = await exportedBy(fleet.servers);
   const rows = fleet.servers.map(() => ({ cpu: [], latencies: [], requests: 0 }));

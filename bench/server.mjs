@@ -1,7 +1,9 @@
 // One server under load: `node bench/server.mjs <framework> <variant>`, with SINK and PEER in the environment.
-// IPC: { profile: 'start' } → {}; { profile: 'stop' } → what was allocated, and how late the event loop was.
+// IPC: { age: true } → {}, when it is as one that has been up for a while; { profile: 'start' } → {}; { profile: 'stop' } →
+// what was allocated, and how late the event loop was.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { GCProfiler } from 'node:v8';
+import { age } from './age.mjs';
 import { allocatedBytes } from './allocation.mjs';
 
 const [framework, variant] = process.argv.slice(2);
@@ -16,8 +18,11 @@ process.send({ port });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 let collections = new GCProfiler();
 let heapBefore = 0;
-process.on('message', ({ profile }) => {
-  if (profile === 'start') {
+process.on('message', async (order) => {
+  if (order.age) {
+    await age();
+    process.send({});
+  } else if (order.profile === 'start') {
     collections = new GCProfiler();
     collections.start();
     delay.reset();

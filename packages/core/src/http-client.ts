@@ -13,6 +13,7 @@ import { isInternalHost } from './client/internal-host.ts';
 import { followRequest } from './client/node-request.ts';
 import { context } from './context/registered-api.ts';
 import { isSuppressed, unsampledContext } from './context/suppression.ts';
+import { keepTicksFast } from './http/fast-ticks.ts';
 import { headerRecorder } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
 import { checkOptions, is, type OptionChecks } from './options.ts';
@@ -122,6 +123,7 @@ export function createClientTracing<Options extends ClientOptions>(
 export function createClientTracing(name: string, options?: ClientOptions): ClientTracing;
 export function createClientTracing(name: string, options: ClientOptions = {}, ownChecks = {}): ClientTracing {
   checkOptions(name, options, { ...clientOptionChecks, ...ownChecks });
+  keepTicksFast();
   const { tracerProvider = trace, propagate, isError = isClientError, onStart, onEnd } = options;
   const tracer = tracerProvider.getTracer(`@throughline/clients/${name}`, VERSION);
   const settings: CallSettings = {

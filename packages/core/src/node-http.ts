@@ -3,6 +3,7 @@ import { type Span, type SpanContext, type TextMapGetter, trace } from '@opentel
 import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
+import { keepTicksFast } from './http/fast-ticks.ts';
 import { headerRecorder, inboundAttributes } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
 import { isMeasured, publishEnd, publishStart } from './http-measurement.ts';
@@ -71,6 +72,7 @@ export function createServerTracing<Source>(
   options: TracingOptions = {},
 ): ServerTracing<Source> {
   checkOptions(framework.name, options, serverOptionChecks);
+  keepTicksFast();
   const { tracerProvider = trace, ignore, trust, onStart, onEnd, correlation = {} } = options;
   const tracer = tracerProvider.getTracer(`@throughline/${framework.name}`, VERSION);
   const redactQuery = queryRedactor(options.redactQuery);
