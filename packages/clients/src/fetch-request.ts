@@ -5,7 +5,7 @@ type FetchArguments = Parameters<typeof fetch>;
 /** What a call of `fetch` asks for. */
 export type FetchRequest = {
   readonly method: string;
-  readonly url: URL;
+  readonly url: string;
   readonly signal: AbortSignal | null | undefined;
   header(name: string): string | undefined;
   /** The arguments with these headers besides the caller's. Nothing of the caller's is changed. */
@@ -28,7 +28,7 @@ function read(input: FetchArguments[0], init: FetchArguments[1]): FetchRequest |
   const headers = given === undefined || given === null ? undefined : new Headers(given);
   return {
     method: normalizeMethod(init?.method ?? request?.method ?? 'GET'),
-    url: new URL(request === undefined ? String(input) : request.url),
+    url: request === undefined ? String(input) : request.url,
     signal: init?.signal === undefined ? request?.signal : init.signal,
     header: (name) => headers?.get(name) ?? undefined,
     withHeaders(added) {
@@ -44,6 +44,7 @@ function read(input: FetchArguments[0], init: FetchArguments[1]): FetchRequest |
 
 // https://fetch.spec.whatwg.org/#concept-method-normalize: `patch` stays as it is.
 function normalizeMethod(method: string): string {
+  if (method === 'GET') return method;
   return /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : String(method);
 }
 

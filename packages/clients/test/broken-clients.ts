@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   context,
   createContextKey,
   propagation,
@@ -295,6 +296,7 @@ type SpanChanges = {
   end?: (span: Span, at?: Parameters<Span['end']>[0]) => void;
   recordException?: (span: Span) => void;
   setAttribute?: (span: Span, ...args: Parameters<Span['setAttribute']>) => void;
+  setAttributes?: (span: Span, attributes: Attributes) => void;
 };
 
 function spanWith(changes: SpanChanges): TracerProvider {
@@ -315,6 +317,9 @@ function withoutAttribute(dropped: string): TracerProvider {
   return spanWith({
     setAttribute(span, name, value) {
       if (name !== dropped) span.setAttribute(name, value);
+    },
+    setAttributes(span, { [dropped]: _, ...attributes }) {
+      span.setAttributes(attributes);
     },
   });
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { type Span, type TracerProvider, trace } from '@opentelemetry/api';
+import { CallUrl } from './client/call-url.ts';
 import {
   type CallSettings,
   outgoingHeaders,
@@ -9,7 +10,6 @@ import {
 } from './client/http-call.ts';
 import { type Delivery, followCall } from './client/http-delivery.ts';
 import { wireOf } from './client/http-wire.ts';
-import { isInternalHost } from './client/internal-host.ts';
 import { followRequest } from './client/node-request.ts';
 import { context } from './context/registered-api.ts';
 import { isSuppressed, unsampledContext } from './context/suppression.ts';
@@ -67,7 +67,8 @@ export type ClientOptions = {
 /** What a call that is about to be made asks for. */
 export type CallTarget = {
   readonly method: string;
-  readonly url: URL;
+  /** Absolute; a call to none of HTTP's has no span. */
+  readonly url: string | URL;
   /** Reads a header that the caller has set. */
   header(name: string): string | string[] | undefined;
   /** With what the caller may give the call up. */
@@ -136,9 +137,9 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
   };
 
   /** The call with its span, or the headers to send where there is to be no span. */
-  function begin({ method, url, header }: CallTarget): TracedCall | RequestHeaders {
-    // A `data:` or `file:` URL is a whole document or nothing that a service could continue.
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') return {};
+  function begin({ method, url: given, header }: CallTarget): TracedCall | RequestHeaders {
+    const url = CallUrl.of(given);
+    if (url === undefined) return {};
     const active = context.active();
     // axios on a fetch that is traced too, or a traced fetch that retries by another one.
     if (wireOf(active)?.carries(url) === true) return {};
@@ -149,7 +150,7 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
     try {
       const allowed = allowedBy(propagate, url);
       // Nobody has said that all the world is to be trusted with what peers tell each other.
-      const toPeers = allowed.trace === true && (propagate !== undefined || isInternalHost(url.hostname));
+      const toPeers = allowed.trace === true && (propagate !== undefined || url.origin.isInternal);
       return new TracedCall(tracer, settings, active, method, url, header, allowed, toPeers);
     } catch (thrown) {
       reportHook('tracerProvider', thrown);
@@ -171,9 +172,9 @@ export function createClientTracing(name: string, options: ClientOptions = {}, o
 
 const EVERYTHING: Propagate = { trace: true, baggage: true, correlation: true };
 
-function allowedBy(propagate: ClientOptions['propagate'], url: URL): Propagate {
+function allowedBy(propagate: ClientOptions['propagate'], url: CallUrl): Propagate {
   if (propagate === undefined) return EVERYTHING;
-  const verdict = callSafely('propagate', propagate, url) ?? false;
+  const verdict = callSafely('propagate', propagate, url.parsed) ?? false;
   return typeof verdict === 'object' ? verdict : { trace: verdict, baggage: verdict, correlation: verdict };
 }
 

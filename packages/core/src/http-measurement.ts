@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
+import type { CallOrigin } from './client/call-url.ts';
 import { knownMethod } from './http/http-attributes.ts';
 import type { Exchange, Outcome } from './http-server.ts';
 import { knownMessages, sentHeader } from './server/node-messages.ts';
@@ -43,7 +44,7 @@ export type FinishedExchange = StartedExchange & {
 export type FinishedCall = {
   /** `_OTHER` if it is not a known one. */
   readonly method: string;
-  readonly url: URL;
+  readonly origin: CallOrigin;
   readonly protocolVersion: string | undefined;
   /** The status that came last; `undefined` if none did. */
   readonly statusCode: number | undefined;

@@ -70,8 +70,8 @@ export class CallSeries {
   readonly #targets = new BoundedValues(MAX_TARGETS);
 
   of(call: FinishedCall): Series {
-    const { method, url, statusCode, protocolVersion } = call;
-    const target = this.#targets.admit(`${url.protocol}${url.host}`);
+    const { method, origin, statusCode, protocolVersion } = call;
+    const target = this.#targets.admit(origin.text);
     const errorType = call.errorType === undefined ? undefined : this.#errorTypes.admit(call.errorType);
     const key = `${method} ${statusCode} ${protocolVersion} ${errorType} ${target}`;
     const known = this.table.find(key);
@@ -81,8 +81,8 @@ export class CallSeries {
     if (target === OTHER) {
       attributes[ATTR_SERVER_ADDRESS] = OTHER;
     } else {
-      attributes[ATTR_SERVER_ADDRESS] = url.hostname.replace(/^\[|\]$/g, '');
-      attributes[ATTR_SERVER_PORT] = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+      attributes[ATTR_SERVER_ADDRESS] = origin.address;
+      attributes[ATTR_SERVER_PORT] = origin.port;
     }
     setOutcome(attributes, statusCode, errorType);
     return this.table.add(key, attributes);

@@ -6,7 +6,7 @@ export type Measurement = {
   readonly method: string;
   readonly scheme?: string;
   readonly route?: string | undefined;
-  readonly url?: URL;
+  readonly origin?: { readonly address: string; readonly port: number };
   readonly statusCode: number | undefined;
   readonly errorType: string | undefined;
   readonly durationMs: number;

@@ -1,8 +1,9 @@
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import {
   type Attributes,
+  propagation as apiPropagation,
   type Context,
-  propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -16,7 +17,7 @@ import {
   ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import { withActiveSpan } from '../context/active-context.ts';
-import { context } from '../context/registered-api.ts';
+import { context, propagation } from '../context/registered-api.ts';
 import { getCorrelation } from '../correlation.ts';
 import {
   ATTR_CANCELLED,
@@ -31,6 +32,8 @@ import { callEnds, type FinishedCall, readSize } from '../http-measurement.ts';
 import { type CalleeSignal, signalTo } from '../signals/callee-signal.ts';
 import { callSafely, errorMessage, errorType, recordException, reportHook } from '../span/failure.ts';
 import { type AttributeItems, attributesOf, NO_LINKS, startSpanWith } from '../span/span-start.ts';
+import type { CallUrl } from './call-url.ts';
+import { peerAttributes } from './http-connection.ts';
 
 /** What a call may tell the service it goes to. */
 export type Propagate = { trace?: boolean; baggage?: boolean; correlation?: boolean };
@@ -57,7 +60,7 @@ const FIRST_BYTE_RESOLUTION_MS = 1;
 export class TracedCall {
   readonly context: Context;
   readonly headers: RequestHeaders;
-  readonly url: URL;
+  readonly url: CallUrl;
   ended = false;
   readonly #method: string;
   readonly #span: Span;
@@ -65,7 +68,8 @@ export class TracedCall {
   readonly #callee: CalleeSignal | undefined;
   readonly #startedAt = performance.now();
   #head: Head | undefined;
-  #connection: Attributes | undefined;
+  #peer: Attributes | undefined;
+  #protocolVersion: string | undefined;
   #resends = 0;
   #errorType: string | undefined;
   #isComplete = false;
@@ -75,7 +79,7 @@ export class TracedCall {
     settings: CallSettings,
     active: Context,
     method: string,
-    url: URL,
+    url: CallUrl,
     header: ReadHeader,
     allowed: Propagate,
     toPeers = false,
@@ -91,14 +95,15 @@ export class TracedCall {
     this.url = url;
     this.context = withActiveSpan(active, this.#span);
     const headers = outgoingHeaders(this.context, allowed, header);
-    this.#callee = signalTo(toPeers, this.#span.spanContext(), url, headers, header);
+    this.#callee = signalTo(toPeers, this.#span.spanContext(), url.origin.host, headers, header);
     this.headers = headers;
     this.#runHook('onStart');
   }
 
   /** Notes what is known of the connection that the request goes over. */
-  connect(attributes: Attributes): void {
-    this.#connection = this.#connection === undefined ? attributes : Object.assign(this.#connection, attributes);
+  connect(socket: Socket, protocolVersion = this.#protocolVersion): void {
+    this.#protocolVersion = protocolVersion;
+    if (this.#span.isRecording()) this.#peer = peerAttributes(socket);
   }
 
   /** Notes that response headers came; those that come after a redirect replace them. */
@@ -111,34 +116,35 @@ export class TracedCall {
   resend(): void {
     this.#resends += 1;
     this.#head = undefined;
-    this.#connection = undefined;
+    this.#peer = undefined;
+    this.#protocolVersion = undefined;
   }
 
   /** Ends the span: the response is complete, or nobody wants the rest. */
   end(): void {
     if (this.ended) return;
     this.#isComplete = true;
-    this.#describeHead();
+    this.#describe();
     this.#finish();
   }
 
   /** Ends the span as of the response headers: nobody has waited for what came after them. */
   endAtHeaders(): void {
     if (this.ended) return;
-    this.#describeHead();
+    this.#describe();
     this.#finish(this.#head === undefined ? undefined : this.#startedAt + this.#head.afterMs);
   }
 
   /** Ends the span with what the call threw. A call that its caller gave up is no error, a timeout is. */
   fail(thrown: unknown, signal?: AbortSignal | null): void {
     if (this.ended) return;
-    this.#describeHead();
+    this.#describe();
     if (isCancellation(thrown, signal)) {
       this.#errorType = 'cancelled';
       this.#span.setAttribute(ATTR_CANCELLED, true);
     } else {
       const cause = rootCause(thrown, signal);
-      const redact = (text: string): string => redactQuoted(text, this.url, this.#settings.redact);
+      const redact = (text: string): string => redactQuoted(text, this.url.parsed, this.#settings.redact);
       recordException(this.#span, thrown, redact);
       this.#errorType = errorType(cause);
       this.#span.setAttribute(ATTR_ERROR_TYPE, this.#errorType);
@@ -147,15 +153,26 @@ export class TracedCall {
     this.#finish();
   }
 
-  #describeHead(): void {
+  #describe(): void {
+    const isRecorded = this.#span.isRecording();
+    if (!isRecorded && !callEnds.hasSubscribers) return;
+    const attributes = this.#peer ?? {};
+    if (this.#protocolVersion !== undefined) attributes[ATTR_NETWORK_PROTOCOL_VERSION] = this.#protocolVersion;
+    if (this.#resends > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = this.#resends;
     const head = this.#head;
-    if (head === undefined || !(this.#span.isRecording() || callEnds.hasSubscribers)) return;
-    const isError = this.#settings.isError(head.statusCode);
-    if (isError) this.#errorType = String(head.statusCode);
-    if (!this.#span.isRecording()) return;
-    const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: head.statusCode };
+    if (head !== undefined) this.#describeHead(head, attributes);
+    if (isRecorded) this.#span.setAttributes(attributes);
+  }
+
+  #describeHead(head: Head, attributes: Attributes): void {
+    attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = head.statusCode;
+    if (this.#settings.isError(head.statusCode)) {
+      this.#errorType = String(head.statusCode);
+      attributes[ATTR_ERROR_TYPE] = this.#errorType;
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
     const { recordResponseHeaders } = this.#settings;
-    if (recordResponseHeaders !== undefined) {
+    if (recordResponseHeaders !== undefined && this.#span.isRecording()) {
       const items: AttributeItems = [];
       callSafely('responseHeaders', recordResponseHeaders, items, head.header);
       this.#span.setAttributes(attributesOf(items));
@@ -163,18 +180,11 @@ export class TracedCall {
     if (performance.now() - this.#startedAt - head.afterMs >= FIRST_BYTE_RESOLUTION_MS) {
       attributes[ATTR_TIME_TO_FIRST_BYTE] = Math.round(head.afterMs * 1000) / 1000;
     }
-    if (isError) {
-      attributes[ATTR_ERROR_TYPE] = String(head.statusCode);
-      this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    }
-    this.#span.setAttributes(attributes);
   }
 
   #finish(at?: number): void {
     this.ended = true;
     if (this.#callee !== undefined) callSafely('keep signals', () => this.#callee?.end());
-    if (this.#connection !== undefined) this.#span.setAttributes(this.#connection);
-    if (this.#resends > 0) this.#span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, this.#resends);
     this.#runHook('onEnd');
     const isRecorded = this.#span.isRecording();
     this.#span.end(at);
@@ -186,8 +196,8 @@ export class TracedCall {
     const head = this.#head;
     const call: FinishedCall = {
       method: knownMethod(this.#method),
-      url: this.url,
-      protocolVersion: this.#connection?.[ATTR_NETWORK_PROTOCOL_VERSION] as string | undefined,
+      origin: this.url.origin,
+      protocolVersion: this.#protocolVersion,
       statusCode: head?.statusCode,
       errorType: this.#errorType,
       durationMs: endedAt - this.#startedAt,
@@ -203,7 +213,7 @@ export class TracedCall {
   // The events that end a call come from the socket, outside of its context.
   #runHook(name: 'onStart' | 'onEnd'): void {
     const hook = this.#settings[name];
-    if (hook !== undefined) context.with(this.context, () => callSafely(name, hook, this.#span, this.url));
+    if (hook !== undefined) context.with(this.context, () => callSafely(name, hook, this.#span, this.url.parsed));
   }
 }
 
@@ -217,7 +227,7 @@ export function outgoingHeaders(
   if (allowed.trace === true || allowed.baggage === true) {
     let sent = callContext;
     if (allowed.trace !== true) sent = trace.deleteSpan(sent);
-    if (allowed.baggage !== true) sent = propagation.deleteBaggage(sent);
+    if (allowed.baggage !== true) sent = apiPropagation.deleteBaggage(sent);
     try {
       propagation.inject(sent, headers);
     } catch (thrown) {

@@ -81,6 +81,13 @@ export function followBody(
     wire.release();
     return;
   }
+  const isStream = body instanceof Readable;
+  // A short body comes with its headers.
+  if (!isStream && wire.isClosed) {
+    endWithBody(call, wire.failure, signal, owner, body);
+    wire.release();
+    return;
+  }
   // Weak, so that a response which the application drops is freed as if it were not traced.
   const weakOwner = new WeakRef(owner);
   const weakBody = new WeakRef(body);
@@ -91,14 +98,24 @@ export function followBody(
 
   const close = (failure: unknown): void => {
     waitings.delete(waiting);
-    if (failure === undefined) call.end();
-    else if (signal?.aborted === true || !isGivenUp(weakBody.deref())) call.fail(failure, signal);
-    else if (weakOwner.deref() === undefined || failure === COLLECTED) call.endAtHeaders();
-    else call.end();
+    endWithBody(call, failure, signal, weakOwner.deref(), weakBody.deref());
     wire.release();
   };
-  if (body instanceof Readable) whenRead(body, signal, close);
+  if (isStream) whenRead(body, signal, close);
   else wire.whenClosed(close);
+}
+
+function endWithBody(
+  call: TracedCall,
+  failure: unknown,
+  signal: AbortSignal | null | undefined,
+  owner: object | undefined,
+  body: Readable | ReadableStream | undefined,
+): void {
+  if (failure === undefined) call.end();
+  else if (signal?.aborted === true || !isGivenUp(body)) call.fail(failure, signal);
+  else if (owner === undefined || failure === COLLECTED) call.endAtHeaders();
+  else call.end();
 }
 
 type Waiting = { readonly until: number; readonly run: () => void };

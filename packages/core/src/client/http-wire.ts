@@ -2,12 +2,12 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Context } from '@opentelemetry/api';
-import { ATTR_NETWORK_PROTOCOL_VERSION } from '@opentelemetry/semantic-conventions';
 import { WIRE } from '../context/active-context.ts';
 import { context } from '../context/registered-api.ts';
 import { callSafely, reportHook } from '../span/failure.ts';
+import type { CallUrl } from './call-url.ts';
 import type { TracedCall } from './http-call.ts';
-import { negotiatedVersion, peerAttributes, whenConnected } from './http-connection.ts';
+import { negotiatedVersion, whenConnected } from './http-connection.ts';
 
 /**
  * What Node's own channels tell of the requests that one call makes, whatever client makes them: when each goes to the
@@ -35,14 +35,23 @@ export class Wire {
   }
 
   /** Whether a call to this URL is the one under way here, made once more by what it is made of. */
-  carries(url: URL): boolean {
+  carries(url: CallUrl): boolean {
     return this.#call?.ended === false && this.#call.url.href === url.href;
   }
 
-  /** Calls back when the last request is complete, with what broke it off if anything did; at once if none is under way. */
+  /** Whether the last request is complete, or there is none that tells. */
+  get isClosed(): boolean {
+    return this.#underWay === undefined;
+  }
+
+  /** What broke the last request off, if anything did. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Calls back when the request under way is complete, with what broke it off if anything did. */
   whenClosed(callback: (failure: unknown) => void): void {
-    if (this.#underWay === undefined) callback(this.#failure);
-    else this.#onClose = callback;
+    this.#onClose = callback;
   }
 
   /** A request was made in the context of this call. A client with a queue of its own may make another call's there. */
@@ -72,9 +81,7 @@ export class Wire {
   }
 
   connect(socket: Socket, version?: string): void {
-    const attributes = peerAttributes(socket);
-    if (version !== undefined) attributes[ATTR_NETWORK_PROTOCOL_VERSION] = version;
-    this.#call?.connect(attributes);
+    this.#call?.connect(socket, version);
   }
 
   respond(statusCode: number, header: (name: string) => unknown): void {

@@ -4,6 +4,7 @@ import {
   type Context,
   type ContextManager,
   createContextKey,
+  defaultTextMapSetter,
   ROOT_CONTEXT,
   type TextMapGetter,
   type TextMapPropagator,
@@ -56,6 +57,12 @@ export const context = {
 
 /** As `propagation` of the API. */
 export const propagation = {
+  inject(active: Context, headers: Record<string, unknown>): void {
+    const propagator = registered()?.propagation;
+    if (propagator === undefined) apiPropagation.inject(active, headers);
+    else propagator.inject(active, headers, defaultTextMapSetter);
+  },
+
   extract<Carrier>(active: Context, carrier: Carrier, getter: TextMapGetter<Carrier>): Context {
     const propagator = registered()?.propagation;
     return propagator === undefined

@@ -16,6 +16,7 @@ import {
   type ATTR_URL_SCHEME,
   type ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import type { CallUrl } from '../client/call-url.ts';
 import type { AttributeItems } from '../span/span-start.ts';
 import { KNOWN_METHODS } from './known-methods.ts';
 import { type QueryRedactor, redactUrl } from './redaction.ts';
@@ -153,18 +154,30 @@ export function inboundAttributes(request: InboundRequest, redactQuery: QueryRed
 }
 
 /** Attributes of a CLIENT span that are known when it starts. */
-export function outboundAttributes(method: string, url: URL, redactQuery: QueryRedactor): AttributeItems {
-  const { port } = url;
+export function outboundAttributes(
+  method: string,
+  { href, origin }: CallUrl,
+  redactQuery: QueryRedactor,
+): AttributeItems {
   const known = knownMethod(method);
   const items: ClientItems = [
     'http.request.method',
     known,
     'url.full',
-    bounded(redactUrl(url, redactQuery)),
+    bounded(redactUrl(href, redactQuery)),
     'server.address',
-    withoutBrackets(url.hostname),
+    origin.address,
     'server.port',
-    port === '' ? defaultPort(url.protocol === 'https:' ? 'https' : 'http') : Number(port),
+    origin.port,
+    // Room for the peer, the protocol and the status.
+    '',
+    undefined,
+    '',
+    undefined,
+    '',
+    undefined,
+    '',
+    undefined,
   ];
   if (known !== method) items.push(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, method.slice(0, MAX_METHOD_LENGTH));
   return items;
@@ -243,11 +256,11 @@ function parsedServer(host: string): Server | undefined {
 }
 
 // RFC 9110, 4.2
-function defaultPort(scheme: string): number {
+export function defaultPort(scheme: string): number {
   return scheme === 'https' ? 443 : 80;
 }
 
-function withoutBrackets(host: string): string {
+export function withoutBrackets(host: string): string {
   return host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
 }
 

@@ -66,13 +66,18 @@ function indexOrEnd(text: string, character: string, from: number): number {
   return index < 0 ? text.length : index;
 }
 
-/** The text of an absolute URL without user, password, fragment and credential parameters, for `url.full`. */
-export function redactUrl(url: URL, redactQuery: QueryRedactor): string {
-  const { href } = url;
+/** An absolute URL, as `URL` writes it, without user, password, fragment and credential parameters, for `url.full`. */
+export function redactUrl(href: string, redactQuery: QueryRedactor): string {
   if (!/[@?#]/.test(href)) return href;
-  const credentials = url.username !== '' || url.password !== '' ? `${REDACTED}:${REDACTED}@` : '';
-  const query = url.search.length > 1 ? `?${redactQuery(url.search.slice(1))}` : '';
-  return `${url.protocol}//${credentials}${url.host}${url.pathname}${query}`;
+  const end = indexOrEnd(href, '#', 0);
+  const host = href.indexOf('//') + 2;
+  const path = href.indexOf('/', host);
+  const mark = href.indexOf('?', path);
+  const hasQuery = mark >= 0 && mark < end;
+  const user = href.lastIndexOf('@', path) + 1;
+  const credentials = user > 0 ? `${href.slice(0, host)}${REDACTED}:${REDACTED}@` : '';
+  const query = hasQuery && mark + 1 < end ? `?${redactQuery(href.slice(mark + 1, end))}` : '';
+  return `${credentials}${href.slice(user, hasQuery ? mark : end)}${query}`;
 }
 
 /** A text, such as the message of an error, without the secrets of a URL that it may quote. */

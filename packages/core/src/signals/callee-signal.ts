@@ -38,7 +38,7 @@ export class CalleeSignal {
 export function signalTo(
   peers: boolean,
   { traceId, traceFlags }: SpanContext,
-  url: URL,
+  host: string,
   headers: Record<string, string | null>,
   header: (name: string) => unknown,
 ): CalleeSignal | undefined {
@@ -49,5 +49,5 @@ export function signalTo(
     return undefined;
   }
   headers[PEER_HEADER] = signals.proof();
-  return new CalleeSignal(signals, traceId, url.host);
+  return new CalleeSignal(signals, traceId, host);
 }
