@@ -48,7 +48,7 @@ function where({ date, node, system, processor, cores, loadAverage }) {
   return `${date}, Node.js ${node}, ${cores} × ${processor}, ${system}, load average ${loadAverage.join(', ')}.`;
 }
 
-function cell({ framework, route, rounds, rows, profiles }) {
+function cell({ framework, route, rounds, warmUpSeconds, rows, profiles }) {
   const control = rows.find(({ variant }) => variant === 'control');
   const columns = ['', 'CPU ratio', 'spread', 'µs/request', 'p50 ms', 'p99 ms', 'RSS MB', 'exported B/request'];
   if (profiles !== undefined) columns.push('heap B/request', 'loop p99 ms');
@@ -69,7 +69,7 @@ function cell({ framework, route, rounds, rows, profiles }) {
     return cells;
   });
   const title = `### ${framework}, ${route}`;
-  return `${title}\n\nControl ${control.ratio.toFixed(2)} (${control.ratioFrom.toFixed(2)}–${control.ratioTo.toFixed(2)}), ${rounds} rounds.\n\n${table(columns, lines)}`;
+  return `${title}\n\nControl ${control.ratio.toFixed(2)} (${control.ratioFrom.toFixed(2)}–${control.ratioTo.toFixed(2)}), ${rounds} rounds after ${warmUpSeconds.toFixed(1)} s of load each.\n\n${table(columns, lines)}`;
 }
 
 function kept({ framework, verdicts, delivered, leftOut, remarks }) {

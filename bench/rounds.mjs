@@ -3,7 +3,7 @@ import { ask, quantile, residentMegabytes } from './measure.mjs';
 
 const LEAST_ROUNDS = 3;
 /** Of the time of a route, for servers to warm up: what is measured before V8 has compiled is the compiler. */
-const WARMING_UP = 0.2;
+const WARMING_UP = 0.4;
 
 /**
  * Measures one route, once its servers are warm and no longer new: all get their turns one after the other, A B C A B C,
@@ -42,6 +42,7 @@ export async function measureRoute(fleet, route, { milliseconds, slice }) {
   const bare = rows[0].cpu;
   return {
     rounds,
+    warmUpSeconds: warmUp / 1000,
     rows: rows.map(({ cpu, latencies, requests }, index) => {
       const ratios = cpu.map((microseconds, round) => microseconds / bare[round]);
       return {
