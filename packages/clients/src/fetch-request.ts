@@ -15,13 +15,14 @@ export type FetchRequest = {
 /** Reads the arguments of `fetch`, in every form it takes; `undefined` if fetch is going to refuse them. */
 export function readFetch(args: FetchArguments): FetchRequest | undefined {
   try {
-    return read(...args);
+    return read(args);
   } catch {
     return undefined;
   }
 }
 
-function read(input: FetchArguments[0], init: FetchArguments[1]): FetchRequest | undefined {
+function read(args: FetchArguments): FetchRequest | undefined {
+  const [input, init] = args;
   if (init !== undefined && init !== null && typeof init !== 'object') return undefined;
   const request = typeof input === 'object' && 'url' in input ? input : undefined;
   const given = init?.headers ?? request?.headers;
@@ -32,6 +33,7 @@ function read(input: FetchArguments[0], init: FetchArguments[1]): FetchRequest |
     signal: init?.signal === undefined ? request?.signal : init.signal,
     header: (name) => headers?.get(name) ?? undefined,
     withHeaders(added) {
+      if (Object.keys(added).length === 0) return args;
       if (headers === undefined) return [input, copyInit(request, init, withoutNulls(added))];
       for (const [name, value] of Object.entries(added)) {
         if (value === null) headers.delete(name);

@@ -16,6 +16,36 @@ it('a fetch that no channel tells of ends the span with the headers', async () =
   expect(span.attributes['error.type']).toBe('503');
 });
 
+it.each([
+  ['a relative URL', '/basket'],
+  ['what is not of HTTP', 'data:text/plain,hello'],
+])('a fetch that has its own way with %s gets what its caller gave', async (_title, url) => {
+  const given: unknown[][] = [];
+  const own = async (...args: unknown[]): Promise<Response> => {
+    given.push(args);
+    return new Response();
+  };
+  await tracedFetch({ fetch: own })(url);
+  expect(given).toEqual([[url]]);
+});
+
+it('a hook that changes its URL takes no secret out of what is redacted', async () => {
+  const forget = (_span: unknown, url: URL): void => {
+    url.search = '';
+  };
+  const failing = tracedFetch({
+    onStart: forget,
+    fetch: async (url) => {
+      throw new Error(`No answer from ${url}`);
+    },
+  });
+  await expect(failing('http://stub.example.com/?token=QZsecret')).rejects.toThrow('No answer');
+  const { status, statusMessage, attributes } = await recorder.take('GET');
+  expect(status).toBe('ERROR');
+  expect(statusMessage).toBe('No answer from http://stub.example.com/?token=REDACTED');
+  expect(attributes['url.full']).toBe('http://stub.example.com/?token=REDACTED');
+});
+
 it.each([[undefined], [null], ['text'], [{}]])('a fetch that resolves with %j ends the span', async (value) => {
   const stub = tracedFetch({ fetch: async () => value as unknown as Response });
   expect(await stub('http://stub.example.com/')).toBe(value);

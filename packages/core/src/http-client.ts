@@ -67,7 +67,7 @@ export type ClientOptions = {
 /** What a call that is about to be made asks for. */
 export type CallTarget = {
   readonly method: string;
-  /** Absolute; a call to none of HTTP's has no span. */
+  /** Absolute; a call to none of HTTP's has no span. A `URL` goes to hooks as it is, so it must not be the caller's own. */
   readonly url: string | URL;
   /** Reads a header that the caller has set. */
   header(name: string): string | string[] | undefined;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CallUrl } from '../src/client/call-url.ts';
 import { redactUrl } from '../src/http/redaction.ts';
 
@@ -39,6 +39,30 @@ describe(`the URL of a call (seed ${seed})`, () => {
       ),
       runs,
     );
+  });
+
+  it('is parsed once for an origin, and else only where URL would change it', () => {
+    let parsed = 0;
+    class CountedUrl extends URL {
+      constructor(...args: ConstructorParameters<typeof URL>) {
+        super(...args);
+        parsed += 1;
+      }
+    }
+    vi.stubGlobal('URL', CountedUrl);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const parsedFor = (url: string | URL): number => {
+      parsed = 0;
+      CallUrl.of(url);
+      return parsed;
+    };
+    expect(parsedFor('http://shelf:8080/books')).toBe(1);
+    expect(parsedFor('http://shelf:8080/books/7?page=2&q=a%20b')).toBe(0);
+    expect(parsedFor('http://shelf:8080/books/../7')).toBe(1);
+    expect(parsedFor('http://shelf:8080/books 7')).toBe(1);
+    expect(parsedFor('http://reader@shelf:8080/books')).toBe(1);
+    const given = new URL('http://shelf:8080/books 7');
+    expect(parsedFor(given)).toBe(0);
   });
 
   it('is told without user and fragment, and else as URL writes it', () => {

@@ -25,7 +25,7 @@ const LONGEST_SCHEME = 'https://'.length;
 
 const known = new Map<string, CallOrigin>();
 
-/** The URL of a call by HTTP. To parse one takes as long as all else that a call's start needs, so that is left to those who ask for it. */
+/** The URL of a call by HTTP. As a text it is parsed only where `URL` would change it, or for those who ask for a `URL`. */
 export class CallUrl {
   /** The whole, as `URL` writes it. */
   readonly href: string;
@@ -38,28 +38,32 @@ export class CallUrl {
     this.#parsed = parsed;
   }
 
-  /** Reads the URL of a call; `undefined` if it is none, or not one of HTTP. */
+  /** Reads the URL of a call; `undefined` if it is none, or not one of HTTP. A `URL` is the call's from now on. */
   static of(url: string | URL): CallUrl | undefined {
     if (typeof url === 'string') {
       const end = url.indexOf('/', LONGEST_SCHEME);
       const origin = end < 0 ? undefined : known.get(url.slice(0, end));
       if (origin !== undefined && isPlain(url, end)) return new CallUrl(url, origin);
     }
-    let parsed: URL;
-    try {
-      parsed = new URL(url);
-    } catch {
-      return undefined;
-    }
+    const parsed = typeof url === 'string' ? parse(url) : url;
+    if (parsed === undefined) return undefined;
     // A `data:` or `file:` URL is a whole document or nothing that a service could continue.
     if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') return undefined;
     return new CallUrl(parsed.href, originOf(parsed), parsed);
   }
 
-  /** An object of its own, which its receiver may change. */
+  /** The same one for all who ask, who may change it: what is recorded comes from the text. */
   get parsed(): URL {
     this.#parsed ??= new URL(this.href);
     return this.#parsed;
+  }
+}
+
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
   }
 }
 

@@ -103,7 +103,7 @@ export class TracedCall {
   /** Notes what is known of the connection that the request goes over. */
   connect(socket: Socket, protocolVersion = this.#protocolVersion): void {
     this.#protocolVersion = protocolVersion;
-    if (this.#span.isRecording()) this.#peer = peerAttributes(socket);
+    if (this.#span.isRecording()) this.#peer = peerAttributes(socket) ?? this.#peer;
   }
 
   /** Notes that response headers came; those that come after a redirect replace them. */
@@ -144,7 +144,8 @@ export class TracedCall {
       this.#span.setAttribute(ATTR_CANCELLED, true);
     } else {
       const cause = rootCause(thrown, signal);
-      const redact = (text: string): string => redactQuoted(text, this.url.parsed, this.#settings.redact);
+      const { href } = this.url; // a hook may have changed what it got
+      const redact = (text: string): string => redactQuoted(text, new URL(href), this.#settings.redact);
       recordException(this.#span, thrown, redact);
       this.#errorType = errorType(cause);
       this.#span.setAttribute(ATTR_ERROR_TYPE, this.#errorType);

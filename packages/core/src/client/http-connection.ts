@@ -4,9 +4,9 @@ import type { TLSSocket } from 'node:tls';
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR_NETWORK_PEER_ADDRESS, ATTR_NETWORK_PEER_PORT } from '@opentelemetry/semantic-conventions';
 
-/** The other end of a connection, as attributes; none while it is not connected. */
-export function peerAttributes({ remoteAddress, remotePort }: Socket): Attributes {
-  if (remoteAddress === undefined || remotePort === undefined) return {};
+/** The other end of a connection, as attributes; nothing while it is not connected. */
+export function peerAttributes({ remoteAddress, remotePort }: Socket): Attributes | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
   return { [ATTR_NETWORK_PEER_ADDRESS]: remoteAddress, [ATTR_NETWORK_PEER_PORT]: remotePort };
 }
 
