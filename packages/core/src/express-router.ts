@@ -1,10 +1,10 @@
-import { subscribe, tracingChannel } from 'node:diagnostics_channel';
+import { tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { shareShape } from './http/shared-shape.ts';
 import type { Exchange } from './http-server.ts';
 import { exchangeOf, type Forwarded, type Framework } from './node-http.ts';
 import { isForwarded } from './server/forwarded.ts';
-import { messagesOf, prepareMessages } from './server/node-messages.ts';
-import { callSafely } from './span/failure.ts';
+import { messagesOf } from './server/node-messages.ts';
 
 // What `router` 2.3 and later publish on `tracing:express.router.request`, for every layer a request passes.
 type LayerEvent = {
@@ -18,8 +18,6 @@ type LayerEvent = {
   readonly errorHandler?: boolean;
   readonly error?: unknown;
 };
-
-type RequestEvent = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
 type RoutedRequest = IncomingMessage & {
   /** The running router's own `next`; the router restores the outer one when it is left. */
@@ -48,9 +46,15 @@ export function expressFramework(name: string): Framework<ExpressRequest> {
   traceExpressRouter();
   return {
     name,
+    prepare: shareShapes,
     forwarded,
     settle: settleRoute,
   };
+}
+
+function shareShapes(request: IncomingMessage, response: ServerResponse): void {
+  shareShape(request);
+  shareShape(response);
 }
 
 function forwarded(request: ExpressRequest): Forwarded | undefined {
@@ -67,12 +71,6 @@ function forwarded(request: ExpressRequest): Forwarded | undefined {
 function traceExpressRouter(): void {
   if (subscribed) return;
   subscribed = true;
-  // Express gives every request and response prototypes of its own. On Node 20 that makes each its own hidden class, so
-  // that a property which is added later costs microseconds: ours are there before.
-  subscribe('http.server.request.start', (event) => {
-    const { request, response } = event as RequestEvent;
-    callSafely('request', prepareMessages, request, response);
-  });
   tracingChannel<unknown, LayerEvent>('express.router.request').subscribe({
     start: enterLayer,
     error: ({ req, error }: LayerEvent) => exchangeOf(req)?.recordFailure(error),
@@ -111,9 +109,9 @@ function prefixOf(request: RoutedRequest, routing: Routing): string {
 }
 
 function routingOf(request: RoutedRequest, messages: ReturnType<typeof messagesOf>): Routing {
-  const known = (messages?.routing ?? request[ROUTING]) as Routing | undefined;
+  const known = messages?.routing as Routing | undefined;
   if (known !== undefined) return known;
-  const routing: Routing = { routers: [], prefixes: [], entered: '' };
+  const routing = request[ROUTING] ?? { routers: [], prefixes: [], entered: '' };
   if (messages === undefined) request[ROUTING] = routing;
   else messages.routing = routing;
   return routing;

@@ -34,6 +34,8 @@ export { exchangeOf, type Forwarded };
 export type Framework<Source> = {
   /** The adapter's package, without its scope: it names the instrumentation scope and begins error messages. */
   readonly name: string;
+  /** Gets Node's objects ready, before anything is read off them. */
+  readonly prepare?: (request: IncomingMessage, response: ServerResponse) => void;
   /** The matched route template, where the framework knows it before the handlers run. */
   readonly route?: (source: Source) => string | undefined;
   /**
@@ -118,6 +120,7 @@ export function createServerTracing<Source>(
   }
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
+    framework.prepare?.(request, response);
     const exchange = start(request, source);
     const echoed = framework.echo?.(source, exchange.correlation) === true;
     const messages = attachExchange(exchange, request, response, !echoed);
@@ -142,7 +145,7 @@ export function createServerTracing<Source>(
 
   // What the user gave us is called where the request was handled.
   function finishInContext(messages: Messages): void {
-    context.with((messages.exchange as Exchange).context, finish, undefined, messages);
+    context.with(messages.exchange.context, finish, undefined, messages);
   }
 
   function finishQueued(response: ServerResponse): void {
@@ -151,8 +154,7 @@ export function createServerTracing<Source>(
   }
 
   function complete(messages: Messages): void {
-    const { request, response } = messages;
-    const exchange = messages.exchange as Exchange;
+    const { exchange, request, response } = messages;
     if (exchange.caller !== undefined) callSafely('keep signals', remindOfCaller, exchange);
     if (!exchange.isObserved) {
       exchange.endUnobserved();

@@ -1,4 +1,4 @@
-import { defaultPort, withoutBrackets } from '../http/http-attributes.ts';
+import { defaultPort, withoutBrackets } from '../http/server-address.ts';
 import { isInternalHost } from './internal-host.ts';
 
 /** Where calls go. */

@@ -20,6 +20,7 @@ import type { CallUrl } from '../client/call-url.ts';
 import type { AttributeItems } from '../span/span-start.ts';
 import { KNOWN_METHODS } from './known-methods.ts';
 import { type QueryRedactor, redactUrl } from './redaction.ts';
+import { defaultPort, serverOf } from './server-address.ts';
 
 /** The time from the start of the span to the response headers, in milliseconds; left out where the response ended with them. */
 export const ATTR_TIME_TO_FIRST_BYTE = 'throughline.time_to_first_byte_ms';
@@ -224,44 +225,6 @@ function startOfPath(target: string): number {
 function authorityOf(target: string, pathStart: number): string {
   const authority = target.slice(target.indexOf('://') + 3, pathStart);
   return authority.slice(authority.lastIndexOf('@') + 1);
-}
-
-const HOST = /^(\[[\da-f:.%]{2,60}\]|[\w.-]{1,255})(?::(\d{1,5}))?$/i;
-const MAX_HOSTS = 64;
-
-/** The name or address and the port that a host says, if it is one. */
-type Server = { readonly address: string; readonly port: number | undefined };
-
-// A service has few names; a stranger may invent any number of them.
-const servers = new Map<string, Server>();
-// Looking up a text that was just read off the wire takes longer than to compare it.
-let lastHost: string | undefined;
-let lastServer: Server | undefined;
-
-function serverOf(host: string): Server | undefined {
-  if (host === lastHost) return lastServer;
-  lastHost = host;
-  lastServer = servers.get(host) ?? parsedServer(host);
-  return lastServer;
-}
-
-function parsedServer(host: string): Server | undefined {
-  const parts = host.length > 300 ? null : HOST.exec(host);
-  if (parts === null) return undefined;
-  const address = withoutBrackets(parts[1] as string);
-  const server = { address, port: parts[2] === undefined ? undefined : Number(parts[2]) };
-  if (servers.size >= MAX_HOSTS) servers.clear();
-  servers.set(host, server);
-  return server;
-}
-
-// RFC 9110, 4.2
-export function defaultPort(scheme: string): number {
-  return scheme === 'https' ? 443 : 80;
-}
-
-export function withoutBrackets(host: string): string {
-  return host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
 }
 
 function boundedText(value: unknown): string {

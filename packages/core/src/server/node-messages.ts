@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type IncomingMessage, ServerResponse as NodeResponse, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { context } from '../context/registered-api.ts';
@@ -15,12 +15,9 @@ export const LOST = 'lost';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/**
- * A request and its response, with what there is to know of them besides. It hangs on both by one property: whoever
- * changes the prototypes of the two for each request, as Express does, makes every further property cost microseconds.
- */
+/** A request and its response, with what there is to know of them besides. It hangs on both by one property. */
 export class Messages {
-  exchange: Exchange | undefined;
+  readonly exchange: Exchange;
   /** Kept here too, since the responses of HTTP/2 forget theirs when they close. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -31,9 +28,9 @@ export class Messages {
   /** What the router of a framework is to remember. */
   routing: object | undefined;
   // The methods that ours stand in front of; they need not be the prototype's, other middleware does the same.
-  emitOfRequest: Method;
-  emitOfResponse: Method;
-  writeHead: Method;
+  readonly emitOfRequest: Method;
+  readonly emitOfResponse: Method;
+  readonly writeHead: Method;
   statusSent: number | typeof LOST | undefined;
   contentType: unknown;
   /** What `writeHead` was given: Node does not remember it where no header was set before. */
@@ -49,10 +46,11 @@ export class Messages {
   followsReader = false;
   whenClosed: ((messages: Messages) => void) | undefined;
   // How many listeners of these events are known to need no context: Node's own.
-  ownFinish: number;
+  readonly ownFinish: number;
   ownEnd = 0;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(exchange: Exchange, request: IncomingMessage, response: ServerResponse) {
+    this.exchange = exchange;
     this.request = request;
     this.response = response;
     this.stream = (response as { stream?: ServerHttp2Stream }).stream;
@@ -63,15 +61,6 @@ export class Messages {
     // What is ended after it was destroyed is said to be finished too, but nobody gets it, and there is no event.
     this.complete = response.writableEnded ? undefined : false;
     this.ownFinish = this.stream === undefined && response.listenerCount('finish') === 1 ? 1 : 0;
-  }
-
-  /** What an application has put into prototypes of its own counts, where it set those after ours stood in front. */
-  followPrototypes(): void {
-    const request = Object.getPrototypeOf(this.request) as IncomingMessage;
-    const response = Object.getPrototypeOf(this.response) as ServerResponse;
-    if (this.emitOfRequest === EventEmitter.prototype.emit) this.emitOfRequest = request.emit as Method;
-    if (this.emitOfResponse === EventEmitter.prototype.emit) this.emitOfResponse = response.emit as Method;
-    if (this.writeHead === NodeResponse.prototype.writeHead) this.writeHead = response.writeHead as Method;
   }
 }
 
@@ -97,10 +86,12 @@ export function attachExchange(
   response: ServerResponse,
   echo: boolean,
 ): Messages {
-  const prepared = (request as Traced)[MESSAGES];
-  const messages = prepared ?? prepareMessages(request, response);
-  prepared?.followPrototypes();
-  messages.exchange = exchange;
+  const messages = new Messages(exchange, request, response);
+  (request as Traced)[MESSAGES] = messages;
+  request.emit = emitOfRequest;
+  (response as Traced)[MESSAGES] = messages;
+  response.emit = emitOfResponse;
+  response.writeHead = writeHeadNoticed as ServerResponse['writeHead'];
   exchange.response = response;
   if (response.headersSent) return messages;
   if (echo) response.setHeader(exchange.correlation.header, exchange.correlation.id);
@@ -132,23 +123,12 @@ export function sentHeader({ response, headersWritten }: Messages, name: string)
   return headersWritten === undefined ? undefined : valueIn(headersWritten, name);
 }
 
-/** Gets a request and its response ready for an exchange, if there is going to be one. */
-export function prepareMessages(request: IncomingMessage, response: ServerResponse): Messages {
-  const messages = new Messages(request, response);
-  (request as Traced)[MESSAGES] = messages;
-  request.emit = emitOfRequest;
-  (response as Traced)[MESSAGES] = messages;
-  response.emit = emitOfResponse;
-  response.writeHead = writeHeadNoticed as ServerResponse['writeHead'];
-  return messages;
-}
-
-/** What there is to know of a request and its response besides, if it was prepared. */
+/** What there is to know of a request and its response besides, if it is traced. */
 export function messagesOf(message: object): Messages | undefined {
   return (message as Traced)[MESSAGES];
 }
 
-/** The same of one that was prepared. */
+/** The same of one that is. */
 export function knownMessages(message: object): Messages {
   return (message as Traced)[MESSAGES] as Messages;
 }
@@ -159,7 +139,7 @@ function emitOfRequest(this: IncomingMessage, event: string, ...rest: unknown[])
   // Node emits it where the reader was, ahead of the first data. It reads what nobody wanted when the response is complete.
   if (event === 'resume' && messages.followsReader && messages.complete !== true) moveOn(messages);
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
-  if (exchange === undefined || (event === 'end' && messages.ownEnd === this.listenerCount('end'))) {
+  if (event === 'end' && messages.ownEnd === this.listenerCount('end')) {
     return emit.call(this, event, ...rest) as boolean;
   }
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
@@ -177,7 +157,6 @@ function emitOfResponse(this: ServerResponse, event: string, ...rest: unknown[])
     tellClosed(messages);
   }
   if (emit === EventEmitter.prototype.emit && isUnheard(this, event)) return false;
-  if (exchange === undefined) return emit.call(this, event, ...rest) as boolean;
   return context.with(exchange.context, emitOn, undefined, emit, this, event, ...rest);
 }
 
@@ -195,7 +174,7 @@ function moveOn(messages: Messages): void {
   const { exchange } = messages;
   messages.followsReader = false;
   const active = context.active();
-  if (exchange === undefined || getRequestScope(active) !== exchange || trace.getSpan(active) !== exchange.span) return;
+  if (getRequestScope(active) !== exchange || trace.getSpan(active) !== exchange.span) return;
   exchange.context = active;
 }
 
@@ -212,7 +191,6 @@ function isUnheard(emitter: EventEmitter, event: string): boolean {
 function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerResponse {
   const messages = (this as Traced)[MESSAGES] as Messages;
   const { exchange } = messages;
-  if (exchange === undefined) return messages.writeHead.apply(this, args) as ServerResponse;
   const { isObserved } = exchange;
   if (isObserved) exchange.headersSent();
   if (messages.echoLate && !this.headersSent) echo(this, args, exchange.correlation);
