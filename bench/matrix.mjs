@@ -25,7 +25,7 @@ const nestTwelve = 'it knows nothing of Nest 12: spans of the platform only';
 export const VARIANTS = {
   bare: { title: 'no tracing' },
   control: { title: 'no tracing again (control)', module: 'bare' },
-  'bare-ticks': { title: 'no tracing, but ticks that stay fast' },
+  'bare-fast': { title: 'no tracing, but ticks and shapes that stay fast' },
   floor: { title: 'floor: context, header parse, ids, one object' },
   'ours-100': { title: 'Throughline, 100 %', format: OTLP, share: 1 },
   'ours-tail': { title: 'Throughline, 1 % and what fails or is slow', format: OTLP, share: 0.01 },

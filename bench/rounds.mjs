@@ -6,8 +6,9 @@ const LEAST_ROUNDS = 3;
 const WARMING_UP = 0.4;
 
 /**
- * Measures one route, once its servers are warm and no longer new: all get their turns one after the other, A B C A B C,
- * until the time is over; a ratio is that to the bare server of the same round. The processor time of a turn lasts until the next turn of
+ * Measures one route, once its servers are warm and no longer new: in every round each gets a turn, one after the other, in another
+ * order each time, since what a server has put off may run beside whoever comes next, until the time is over. A ratio is that to
+ * the bare server of the same round. The processor time of a turn lasts until the next turn of
  * the same server begins, so that what is put off (exports, collections) is paid for by who put it off.
  */
 export async function measureRoute(fleet, route, { milliseconds, slice }) {
@@ -24,14 +25,14 @@ export async function measureRoute(fleet, route, { milliseconds, slice }) {
   let rounds = 0;
   for (; rounds < LEAST_ROUNDS || performance.now() < until; rounds += 1) {
     const turns = [];
-    for (const [index, server] of fleet.servers.entries()) {
+    for (const [index, server] of shuffled([...fleet.servers.entries()])) {
       const mark = server.cpuTime();
       if (rounds > 0) rows[index].cpu.push((mark - marks[index]) / 1000 / counts[index]);
       marks[index] = mark;
       const turn = await fleet.turn(server, order);
       rows[index].latencies.push(...turn.latencies);
       rows[index].requests += turn.requests;
-      turns.push(turn.requests);
+      turns[index] = turn.requests;
     }
     counts = turns;
   }
@@ -73,6 +74,14 @@ export async function profile(fleet, route, milliseconds) {
     profiles[server.variant] = { allocatedBytes: allocated / requests, loopDelay99 };
   }
   return profiles;
+}
+
+function shuffled(list) {
+  for (let last = list.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [list[last], list[other]] = [list[other], list[last]];
+  }
+  return list;
 }
 
 async function exportedBy(servers) {
