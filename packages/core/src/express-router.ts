@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { shareShape } from './http/shared-shape.ts';
+import { shareShapes } from './http/express-shapes.ts';
 import type { Exchange } from './http-server.ts';
 import { exchangeOf, type Forwarded, type Framework } from './node-http.ts';
 import { isForwarded } from './server/forwarded.ts';
@@ -50,11 +50,6 @@ export function expressFramework(name: string): Framework<ExpressRequest> {
     forwarded,
     settle: settleRoute,
   };
-}
-
-function shareShapes(request: IncomingMessage, response: ServerResponse): void {
-  shareShape(request);
-  shareShape(response);
 }
 
 function forwarded(request: ExpressRequest): Forwarded | undefined {
