@@ -53,8 +53,9 @@ it('who answers requests beside the application gets them as Node.js makes them,
   app.use(tracing());
   app.get('/app', (_request, response) => void response.send('app'));
   const seen: string[] = [];
-  const note = (where: string, response: ServerResponse) =>
+  const note = (where: string, response: ServerResponse): void => {
     seen.push(`${where}: ${'send' in response ? "Express's" : "Node's"}`);
+  };
   const ask = async (server: Server, path: string) => {
     const { port } = server.address() as AddressInfo;
     await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
