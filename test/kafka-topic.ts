@@ -7,8 +7,8 @@ const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 export async function createKafkaTopic(kafka: Kafka, topic: string): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
-  // `waitForLeaders` of kafkajs gives up where a busy broker does not know yet what it has created.
+  // Not `waitForLeaders`, which gives up where a busy broker does not know yet what it has created.
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
   while (!(await isServed())) await pause(50);
   await admin.disconnect();
 

@@ -20,14 +20,14 @@ export function readGroups(bytes: Uint8Array, readItem: ReadItem): void {
 // Whose the parts are is field 1 but may come after them, so it is looked for first; fields are passed over by their length.
 function readGroup<Owner>(
   reader: ProtobufReader,
-  readOwner: (reader: ProtobufReader) => Owner,
+  readOwner: (reader: ProtobufReader, before: Owner | undefined) => Owner | undefined,
   readPart: (owner: Owner | undefined) => void,
 ): void {
   const outer = reader.enter();
   const start = reader.at;
   let owner: Owner | undefined;
   reader.each(0x0a, () => {
-    owner = readOwner(reader);
+    owner = readOwner(reader, owner);
   });
   reader.at = start;
   reader.each(0x12, () => readPart(owner));

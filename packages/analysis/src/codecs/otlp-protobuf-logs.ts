@@ -39,7 +39,7 @@ function readRecord(reader: ProtobufReader, resource: Resource, scope: Scope | u
         severityText = reader.string() || undefined;
         break;
       case 0x2a: // body = 5
-        body = readValue(reader, 0);
+        body = readValue(reader, 0, body);
         break;
       case 0x32: // attributes = 6
         readAttribute(reader, attributes);

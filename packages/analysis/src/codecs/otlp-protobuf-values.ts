@@ -6,15 +6,18 @@ import { MAX_DEPTH, resourceOf, scopeOf } from './otlp-names.ts';
 import type { ProtobufReader } from './protobuf-reader.ts';
 import { cachedText } from './utf8.ts';
 
-/** Reads a `Resource`. */
-export function readResource(reader: ProtobufReader): Resource {
-  return resourceOf(readBag(reader, 0));
+// A message that comes twice where one belongs is one in parts: a later field replaces an earlier one, lists grow.
+// https://protobuf.dev/programming-guides/encoding/#last-one-wins
+
+/** Reads a `Resource`, or more of the one before. */
+export function readResource(reader: ProtobufReader, before: Resource | undefined): Resource {
+  return resourceOf(readBag(reader, 0, before?.attributes));
 }
 
-/** Reads an `InstrumentationScope`; its attributes are not kept. */
-export function readScope(reader: ProtobufReader): Scope | undefined {
-  let name = '';
-  let version = '';
+/** Reads an `InstrumentationScope`, or more of the one before; its attributes are not kept. */
+export function readScope(reader: ProtobufReader, before: Scope | undefined): Scope | undefined {
+  let name = before?.name ?? '';
+  let version = before?.version ?? '';
   reader.message((tag) => {
     if (tag === 0x0a) name = reader.string();
     else if (tag === 0x12) version = reader.string();
@@ -45,16 +48,16 @@ export function readAttribute(reader: ProtobufReader, attributes: AttributeBag, 
   }
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === 0x0a) key = reader.string();
-    else if (tag === 0x12) value = readValue(reader, depth);
+    else if (tag === 0x12) value = readValue(reader, depth, value);
     else reader.skip(tag);
   }
   reader.leave(outer);
   attributes[key] = value;
 }
 
-/** Reads an `AnyValue`; one without a value is null. */
-export function readValue(reader: ProtobufReader, depth: number): AttributeValue {
-  let value: AttributeValue = null;
+/** Reads an `AnyValue`, or more of the one before; one without a value is null. */
+export function readValue(reader: ProtobufReader, depth: number, before: AttributeValue = null): AttributeValue {
+  let value = before;
   const outer = reader.enter();
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
@@ -71,10 +74,10 @@ export function readValue(reader: ProtobufReader, depth: number): AttributeValue
         value = reader.double();
         break;
       case 0x2a: // array_value = 5
-        value = readList(reader, depth + 1);
+        value = readList(reader, depth + 1, value);
         break;
       case 0x32: // kvlist_value = 6
-        value = readBag(reader, depth + 1);
+        value = readBag(reader, depth + 1, value);
         break;
       case 0x3a: // bytes_value = 7
         value = readBytes(reader);
@@ -99,14 +102,16 @@ export function readId(reader: ProtobufReader, size: 8 | 16): string {
   return hexOf(padded, 0, size);
 }
 
-function readList(reader: ProtobufReader, depth: number): AttributeValue[] {
-  const values: AttributeValue[] = [];
+// More of what was there is added to it, not to a copy: there may be as many parts as the data have bytes.
+function readList(reader: ProtobufReader, depth: number, before: AttributeValue): AttributeValue[] {
+  const values = Array.isArray(before) ? (before as AttributeValue[]) : [];
   readItems(reader, depth, () => values.push(readValue(reader, depth)));
   return values;
 }
 
-function readBag(reader: ProtobufReader, depth: number): AttributeBag {
-  const values = newBag();
+function readBag(reader: ProtobufReader, depth: number, before: AttributeValue | undefined): AttributeBag {
+  const more = typeof before === 'object' && before !== null && !Array.isArray(before);
+  const values = more ? (before as AttributeBag) : newBag();
   readItems(reader, depth, () => readAttribute(reader, values, depth));
   return values;
 }
