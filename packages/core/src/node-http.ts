@@ -3,6 +3,7 @@ import { type Span, type SpanContext, type TextMapGetter, trace } from '@opentel
 import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
+import { shareConnectionShape } from './http/connection-shape.ts';
 import { keepTicksFast } from './http/fast-ticks.ts';
 import { headerRecorder, inboundAttributes } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
@@ -52,7 +53,7 @@ export type Framework<Source> = {
   readonly hasHooks?: boolean;
   /**
    * Says the correlation ID in the response by the framework's own means, where those are cheaper than Node's; `false` if it
-   * cannot. Who answers without them is noticed.
+   * cannot. Who answers without them is noticed, where the response has a head of HTTP/1.
    */
   readonly echo?: (source: Source, correlation: Correlation) => boolean;
   /** Last chance to correct the exchange's route, when the response is complete. */
@@ -121,6 +122,7 @@ export function createServerTracing<Source>(
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
     framework.prepare?.(request, response);
+    shareConnectionShape(request);
     const exchange = start(request, source);
     const echoed = framework.echo?.(source, exchange.correlation) === true;
     const messages = attachExchange(exchange, request, response, !echoed);
