@@ -1,4 +1,4 @@
-import type { BrokenServer } from './server-mutation.ts';
+import { type BrokenServer, replace } from './server-mutation.ts';
 
 const INVALID_ID = 'an invalid correlation ID is replaced and never reflected';
 
@@ -29,8 +29,10 @@ export const correlationDefects: readonly BrokenServer[] = [
   {
     defect: 'keeps the correlation ID to itself',
     rejectedBy: 'a correlation ID that came is on the span and in the response',
-    inside(_request, response, next) {
-      response.removeHeader('x-request-id');
+    outside(_request, response, next) {
+      // What stands in front of `writeHead` gets headers as the application gave them: the ID is set.
+      replace(response, 'writeHead', (write, ...args) => write(...args));
+      replace(response, 'setHeader', (set, name, value) => (name === 'x-request-id' ? response : set(name, value)));
       next();
     },
   },

@@ -53,7 +53,7 @@ export type Framework<Source> = {
   readonly hasHooks?: boolean;
   /**
    * Says the correlation ID in the response by the framework's own means, where those are cheaper than Node's; `false` if it
-   * cannot. Who answers without them is noticed, where the response has a head of HTTP/1.
+   * cannot. Who answers without them is noticed, and it is said then.
    */
   readonly echo?: (source: Source, correlation: Correlation) => boolean;
   /** Last chance to correct the exchange's route, when the response is complete. */

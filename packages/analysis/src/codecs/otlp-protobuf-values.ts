@@ -2,6 +2,7 @@ import type { AttributeValue, Resource, Scope } from '../span.ts';
 import { type AttributeBag, newBag } from './attribute-bag.ts';
 import { base64Of } from './base64.ts';
 import { hexOf } from './hex.ts';
+import { isObject } from './json-fields.ts';
 import { MAX_DEPTH, resourceOf, scopeOf } from './otlp-names.ts';
 import type { ProtobufReader } from './protobuf-reader.ts';
 import { cachedText } from './utf8.ts';
@@ -110,8 +111,7 @@ function readList(reader: ProtobufReader, depth: number, before: AttributeValue)
 }
 
 function readBag(reader: ProtobufReader, depth: number, before: AttributeValue | undefined): AttributeBag {
-  const more = typeof before === 'object' && before !== null && !Array.isArray(before);
-  const values = more ? (before as AttributeBag) : newBag();
+  const values = isObject(before) ? (before as AttributeBag) : newBag();
   readItems(reader, depth, () => readAttribute(reader, values, depth));
   return values;
 }

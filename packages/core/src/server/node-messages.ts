@@ -1,19 +1,21 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { context } from '../context/registered-api.ts';
-import { type Correlation, getRequestScope } from '../correlation.ts';
+import { getRequestScope } from '../correlation.ts';
 import type { Exchange } from '../http-server.ts';
 import { keepSignals } from '../keep-signals.ts';
 import { answerCaller } from '../signals/caller-signal.ts';
-import { type HeadHeaders, headersIn, valueIn } from '../signals/head-arguments.ts';
+import { type HeadHeaders, headersAt, headersIn, valueIn } from '../signals/head-arguments.ts';
 import { callSafely } from '../span/failure.ts';
 
 /** Stands for a status that was written when the connection was gone. */
 export const LOST = 'lost';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+const NODES_WRITE_HEAD: unknown = ServerResponse.prototype.writeHead;
 
 /** A request and its response, with what there is to know of them besides. It hangs on both by one property. */
 export class Messages {
@@ -193,8 +195,8 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   const { exchange } = messages;
   const { isObserved } = exchange;
   if (isObserved) exchange.headersSent();
-  if (messages.echoLate && !this.headersSent) echo(this, args, exchange.correlation);
   if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
+  if (messages.echoLate && !this.headersSent) echo(messages, args);
   const written = messages.writeHead.apply(this, args) as ServerResponse;
   // Frameworks answer with an error when the client is gone, and set a status when another one is on its way already.
   messages.statusSent ??= (messages.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
@@ -206,9 +208,22 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   return written;
 }
 
-// Whoever answers past the framework has not got what was told to that.
-function echo(response: ServerResponse, args: unknown[], { header, id }: Correlation): void {
+// Says the correlation ID where nobody has. As long as no header is set, Node.js sends what `writeHead` is given as it is; from the
+// first one on it copies and checks each of those too.
+function echo({ exchange, response, writeHead }: Messages, args: unknown[]): void {
+  const { header, id } = exchange.correlation;
   const given = headersIn(args);
   if (given !== undefined && valueIn(given, header) !== undefined) return;
-  if (!response.hasHeader(header)) response.setHeader(header, id);
+  if (response.hasHeader(header)) return;
+  const isNodesOwn = writeHead === NODES_WRITE_HEAD && response.getHeaderNames().length === 0;
+  if (isNodesOwn && given !== undefined && !Array.isArray(given)) args[headersAt(args)] = listOf(given, header, id);
+  else response.setHeader(header, id);
+}
+
+// A list: an object made of another one takes several times as long.
+function listOf(headers: Record<string, unknown>, header: string, value: string): unknown[] {
+  const list: unknown[] = [];
+  for (const name of Object.keys(headers)) list.push(name, headers[name]);
+  list.push(header, value);
+  return list;
 }

@@ -17,7 +17,7 @@ export function tracedListener(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
   options: TracingOptions = {},
 ): RequestListener {
-  const server = createServerTracing<IncomingMessage>({ name: 'core' }, options);
+  const server = createServerTracing<IncomingMessage>({ name: 'core', echo: leaveToHead }, options);
   return function tracedRequestListener(request, response) {
     let result: unknown;
     server.run(request, response, request, () => {
@@ -38,6 +38,11 @@ export function tracedListener(
  */
 export function setRoute(route: string): void {
   activeExchange()?.setRoute(route);
+}
+
+// A header that is set makes Node.js copy and check all that a listener gives to `writeHead`: there is time until then.
+function leaveToHead(): boolean {
+  return true;
 }
 
 function recordAndRethrow(thrown: unknown): never {

@@ -16,7 +16,9 @@ export function headersIn(args: readonly unknown[]): HeadHeaders | undefined {
 export function valuesIn(headers: HeadHeaders, name: string): unknown[] {
   if (Array.isArray(headers)) {
     const flat = Array.isArray(headers[0]) ? headers.flat() : headers;
-    return flat.filter((_value, n) => n % 2 === 1 && isNamed(flat[n - 1], name));
+    const values: unknown[] = [];
+    for (let n = 1; n < flat.length; n += 2) if (isNamed(flat[n - 1], name)) values.push(flat[n]);
+    return values;
   }
   for (const key in headers) if (isNamed(key, name)) return [headers[key]];
   return [];

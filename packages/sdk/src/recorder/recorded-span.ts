@@ -49,6 +49,8 @@ export type Scope = { readonly name: string; readonly version: string; readonly 
 /** The most for which is made room in advance. */
 const MAX_ROOM = 64;
 
+const MAX_ON_ONE_CLOCK_MS = 60_000;
+
 /**
  * A span as a small object, to be written once, at its end. It behaves as the SDK's does: the same limits, the same rules
  * for statuses, times and bad values, and nothing changes it once it has ended.
@@ -65,8 +67,8 @@ export class RecordedSpan implements Span {
   readonly parentHigh: number;
   readonly parentLow: number;
   /** Milliseconds since the epoch, and nanoseconds beyond: exact in two numbers. */
-  startMillis: number;
-  startNanos: number;
+  readonly startMillis: number;
+  readonly startNanos: number;
   endMillis = 0;
   endNanos = 0;
   status: SpanStatus = UNSET;
@@ -104,16 +106,10 @@ export class RecordedSpan implements Span {
     this.parentSpanContext = parent;
     this.parentHigh = parentSpan?.idHigh ?? (parent === undefined ? 0 : hexWord(parent.spanId, 0));
     this.parentLow = parentSpan?.idLow ?? (parent === undefined ? 0 : hexWord(parent.spanId, 8));
-    if (start === undefined) {
-      this.startMillis = Date.now();
-      this.startNanos = 0;
-      this.#startedAt = performance.now();
-    } else {
-      const { millis, nanos } = timeOfInput(start);
-      this.startMillis = millis;
-      this.startNanos = nanos;
-      this.#startedAt = Number.NaN;
-    }
+    this.#startedAt = start === undefined ? performance.now() : Number.NaN;
+    const { millis, nanos } = start === undefined ? this.#startBy(parentSpan) : timeOfInput(start);
+    this.startMillis = millis;
+    this.startNanos = nanos;
     this.attributeList = new AttributeList(items ?? new Array(origin.room[kind] ?? 0));
     if (items !== undefined) {
       this.attributeList.fill(origin.limits.attributeCountLimit, origin.limits.attributeValueLengthLimit);
@@ -252,6 +248,16 @@ export class RecordedSpan implements Span {
     const { onEnd, room } = this.#origin;
     room[this.kind] = Math.min(MAX_ROOM, Math.max(this.attributeList.length, (room[this.kind] ?? 0) - 1));
     onEnd(this);
+  }
+
+  // A child goes by the clock of its parent: exact between the two, where the system's tells whole milliseconds, so that none
+  // sticks out of a parent that ends after it. After a while, the two clocks may have drifted apart.
+  #startBy(parent: RecordedSpan | undefined): SpanTime {
+    if (parent !== undefined) {
+      const milliseconds = this.#startedAt - parent.#startedAt;
+      if (milliseconds < MAX_ON_ONE_CLOCK_MS) return timeAfter(parent.startMillis, parent.startNanos, milliseconds);
+    }
+    return { millis: Date.now(), nanos: 0 };
   }
 
   #timeOf(input: TimeInput | undefined): SpanTime {

@@ -35,3 +35,23 @@ it('a method that only HTTP/2 lets through has a span', async () => {
     await app.close();
   }
 });
+
+it('an answer over HTTP/2 that goes past Fastify says the correlation ID', async () => {
+  const app = fastify({ http2: true }) as unknown as FastifyInstance;
+  await app.register(tracing);
+  app.get('/items', (_request, reply) => {
+    reply.hijack();
+    reply.raw.end('ok');
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const session = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
+  try {
+    const stream = session.request({ ':path': '/items', 'x-request-id': 'order-4711' }).resume();
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+    expect(headers['x-request-id']).toBe('order-4711');
+    await recorder.take('GET /items');
+  } finally {
+    session.close();
+    await app.close();
+  }
+});
