@@ -7,6 +7,8 @@ export type DecodedSpan = {
   parentSpanId: string;
   name: string;
   kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
   traceState: string;
   flags: number;
   attributes: DecodedAttribute[];

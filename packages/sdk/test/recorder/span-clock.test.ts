@@ -27,7 +27,7 @@ function startUnder(parent: Span, name: string, startTime?: Date): Span {
 
 /** The start and the end of each span, in nanoseconds since the start of this test's clock. */
 function takeTimes(): { [name: string]: [number, number] } {
-  const since = (time: unknown): number => Number(BigInt(String(time)) - 1_800_000_000_000_000_000n);
+  const since = (time: string): number => Number(BigInt(time) - 1_800_000_000_000_000_000n);
   return Object.fromEntries(
     takeSpans().map((span) => [span.name, [since(span.startTimeUnixNano), since(span.endTimeUnixNano)]]),
   );
