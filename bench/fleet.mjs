@@ -68,6 +68,7 @@ export class Fleet {
     const result = await ask(this.load, { port: server.port, connections: 64, ...order });
     if (result.failure !== undefined) throw new Error(`${server.variant}: ${result.failure}`);
     await this.#quiet(server);
+    await server.exported(); // the collector does now what it has put off
     return result;
   }
 
