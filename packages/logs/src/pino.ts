@@ -25,22 +25,32 @@ const PINO_ERROR = 50;
  */
 export function traceFields(options: LogFieldOptions = {}): TraceFieldsMixin {
   const readFields = logFieldReader('logs/pino', options);
+  // The bindings of the logger that wrote last, if none of our names is in them: mostly it is the same one again.
+  let free: string | undefined;
   return function traceFieldsMixin(_line, level, logger) {
     if (level !== undefined && level >= (logger?.levels?.values.error ?? PINO_ERROR)) noteErrorLine();
     const fields = readFields();
-    // pino itself lets the line's fields win. Bindings it writes as text in front of ours, where a parser forgets them.
-    if (logger !== undefined) leaveOutBound(fields, logger);
+    if (logger === undefined) return fields;
+    const text = bindingsText(logger);
+    if (text !== undefined && text === free) return fields;
+    if (text !== undefined && !hasAny(text, readFields.names)) free = text;
+    else leaveOutBound(fields, logger, text);
     return fields;
   };
 }
 
-function leaveOutBound(fields: Record<string, unknown>, logger: PinoLogger): void {
-  const text = bindingsText(logger);
+// pino itself lets the line's fields win. Bindings it writes as text in front of ours, where a parser forgets them.
+function leaveOutBound(fields: Record<string, unknown>, logger: PinoLogger, text: string | undefined): void {
   for (const name in fields) {
-    // The text may have the name elsewhere; parsing it is dear, and all but never needed. A search for the quoted name
-    // would be exact and take five times as long: text is full of quotes.
     if ((text === undefined || text.includes(name)) && Object.hasOwn(logger.bindings(), name)) delete fields[name];
   }
+}
+
+// The text may have a name elsewhere; parsing it is dear, and all but never needed. A search for the quoted name would be
+// exact and take five times as long: text is full of quotes.
+function hasAny(text: string, names: readonly string[]): boolean {
+  for (const name of names) if (text.includes(name)) return true;
+  return false;
 }
 
 let textKey: symbol | undefined;

@@ -1,4 +1,4 @@
-import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { INVALID_SPAN_CONTEXT, isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { getCorrelation } from '../correlation.ts';
 import { checkOptions, type OptionChecks } from '../options.ts';
 import { context } from './registered-api.ts';
@@ -26,7 +26,11 @@ export type LogFieldOptions = {
 };
 
 /** Reads the ids to put into a log line written now, as a fresh object. Empty outside of spans and requests. */
-export type LogFieldReader = () => Record<string, string | boolean>;
+export type LogFieldReader = {
+  (): Record<string, string | boolean>;
+  /** All names that it may use. */
+  readonly names: readonly string[];
+};
 
 /**
  * The ids to put into a log line written now, as a fresh object: `trace_id`, `span_id` and `trace_flags` of the active
@@ -49,7 +53,8 @@ export function logFieldReader(component: string, options: LogFieldOptions = {})
     );
   }
   const naming = names === 'gcp' ? gcp(projectId) : { otel, datadog, ecs }[names];
-  return () => read(naming);
+  const all = [...Object.keys(naming.spanFields(INVALID_SPAN_CONTEXT)), naming.requestId];
+  return Object.assign(() => read(naming), { names: all });
 }
 
 type Fields = Record<string, string | boolean>;
@@ -106,10 +111,20 @@ const ecs: Naming = {
   spanFields: ({ traceId, spanId }) => ({ 'trace.id': traceId, 'span.id': spanId }),
 };
 
+// Ids are read through character by character, and lines come several to a span.
+let lastValid: SpanContext | undefined;
+
+function isValid(spanContext: SpanContext): boolean {
+  if (spanContext === lastValid) return true;
+  if (!isSpanContextValid(spanContext)) return false;
+  lastValid = spanContext;
+  return true;
+}
+
 function read(naming: Naming): Fields {
   const active = context.active();
   const spanContext = trace.getSpanContext(active);
-  const fields = spanContext !== undefined && isSpanContextValid(spanContext) ? naming.spanFields(spanContext) : {};
+  const fields = spanContext !== undefined && isValid(spanContext) ? naming.spanFields(spanContext) : {};
   const correlation = getCorrelation(active);
   if (correlation !== undefined) fields[naming.requestId] = correlation.id;
   return fields;

@@ -37,7 +37,8 @@ export class HeldTrace<Span extends HeldSpan, Place> {
   newer: HeldTrace<Span, Place> | undefined;
   /** Whether it waits for its time to be over; before, and when it works again, it is not. */
   resting = false;
-  readonly #open: (Span | undefined)[] = [];
+  /** With as much room as most need: an empty list makes room for 17 when it is first added to. */
+  readonly #open: (Span | undefined)[] = [undefined, undefined];
   #openSpans = 0;
   #untracked = 0;
   #root: Span | undefined;

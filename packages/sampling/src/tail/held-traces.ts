@@ -128,6 +128,11 @@ export class HeldTraces<Span extends HeldSpan, Place> {
     this.giveBack();
   }
 
+  /** Lets go of what a peak took, while others are held. */
+  trim(): void {
+    this.#traces.trim();
+  }
+
   /** Gives back all memory that is not in use. */
   giveBack(): void {
     while (this.#shelf.giveBack());

@@ -13,9 +13,10 @@ const MIN_PLACES = 1024;
 export class TraceTable<Trace extends Entry> {
   readonly #make: (slot: number) => Trace;
   readonly #put: (trace: Trace, id: TraceId) => void;
-  #entries: Trace[] = [];
-  /** Entries that were removed. */
+  #entries: (Trace | undefined)[] = [];
+  /** Entries that were removed, and slots whose entry was let go of. */
   #free: Trace[] = [];
+  #emptySlots: number[] = [];
   /**
    * The slot of an entry and 1, at the place that the hash of its id says or at the next one that was free, and behind it that hash;
    * 0 where there is none. Entries are far from each other in memory, so only the one that is wanted is looked at.
@@ -41,10 +42,10 @@ export class TraceTable<Trace extends Entry> {
   /** An entry for an id that has none. */
   add(id: TraceId): Trace {
     if (4 * (this.size + 1) > this.#places.length) this.#grow();
-    const trace = this.#free.pop() ?? this.#make(this.#entries.length);
+    const trace = this.#free.pop() ?? this.#make(this.#emptySlots.pop() ?? this.#entries.length);
     // Of an entry that is free, the slot is below 0.
     if (trace.slot < 0) trace.slot = ~trace.slot;
-    else this.#entries.push(trace);
+    else this.#entries[trace.slot] = trace;
     this.#put(trace, id);
     stamps += 1;
     trace.stamp = stamps;
@@ -71,11 +72,22 @@ export class TraceTable<Trace extends Entry> {
     this.size -= 1;
   }
 
+  /** Lets go of entries that may be used again, where they are more than those in use: each collection would look at them all. */
+  trim(): void {
+    const surplus = this.#free.length - Math.max(this.size, MIN_PLACES);
+    if (surplus <= 0) return;
+    for (const { slot } of this.#free.splice(0, surplus)) {
+      this.#entries[~slot] = undefined;
+      this.#emptySlots.push(~slot);
+    }
+  }
+
   /** Forgets the entries that may be used again, if none is in use. */
   giveBack(): void {
     if (this.size > 0) return;
     this.#entries = [];
     this.#free = [];
+    this.#emptySlots = [];
     if (this.#places.length > 2 * MIN_PLACES) this.#places = new Int32Array(2 * MIN_PLACES);
   }
 

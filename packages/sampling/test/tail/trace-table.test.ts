@@ -9,9 +9,12 @@ console.log(`THROUGHLINE_SEED=${seed}`);
 
 type Entry = { slot: number; stamp: number; first: number; second: number; third: number; fourth: number };
 
-function createTable(): TraceTable<Entry> {
+function createTable(onMake = (_slot: number): void => {}): TraceTable<Entry> {
   return new TraceTable<Entry>(
-    (slot) => ({ slot, stamp: 0, first: 0, second: 0, third: 0, fourth: 0 }),
+    (slot) => {
+      onMake(slot);
+      return { slot, stamp: 0, first: 0, second: 0, third: 0, fourth: 0 };
+    },
     (entry, { first, second, third, fourth }) => Object.assign(entry, { first, second, third, fourth }),
   );
 }
@@ -41,6 +44,7 @@ it('finds what was added and not removed, by the same id and by another with the
           if (table.has(entry)) expect.fail(`${text} is still there`);
         }
       }
+      if (run % 3 === 0) table.trim();
       expect(table.size).toBe(known.size);
     }
     for (const [text, entry] of known) {
@@ -68,6 +72,24 @@ it('uses entries again instead of making others', () => {
     table.remove(entry);
   }
   expect(entries.size).toBe(1);
+});
+
+it('lets go of the entries of a peak while others are in use, and makes new ones in their place at the next', () => {
+  const made: number[] = [];
+  const table = createTable((slot) => made.push(slot));
+  const idOf = (index: number): TraceId => new TraceId(index.toString(16).padStart(32, '0'));
+  const peak = Array.from({ length: 20_000 }, (_, index) => table.add(idOf(index)));
+  const steady = peak.filter((_, index) => index % 10 === 0);
+  for (const entry of peak) if (!steady.includes(entry)) table.remove(entry);
+  table.trim();
+  expect(steady.map((_, index) => table.find(idOf(10 * index)))).toEqual(steady);
+  expect(table.find(idOf(1))).toBeUndefined();
+  made.length = 0;
+  const again = Array.from({ length: 18_000 }, (_, index) => table.add(idOf(30_000 + index)));
+  // As many as are in use were left, to be used again.
+  expect(made).toHaveLength(18_000 - 2000);
+  expect(new Set([...steady, ...again].map(({ slot }) => slot)).size).toBe(20_000);
+  expect(Math.max(...made)).toBeLessThan(20_000);
 });
 
 it('remembers ids as a set does, and forgets them all', () => {
