@@ -92,7 +92,7 @@ export class Exchange {
     this.#failures.push(thrown);
     // No status can tell of it any more, and the response is not complete.
     if (this.response?.headersSent === true && !this.response.writableEnded) this.#brokeOff = true;
-    if (this.span.isRecording()) recordException(this.span, thrown);
+    recordException(this.span, thrown);
   }
 
   /** Whether anything was thrown so far. */

@@ -1,5 +1,5 @@
-import { trace } from '@opentelemetry/api';
-import { withSpan } from '@throughline/core';
+import { context, trace } from '@opentelemetry/api';
+import { suppressTracing, withSpan } from '@throughline/core';
 import { recordSpans, type SpanRecorder } from '@throughline/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
@@ -98,4 +98,43 @@ it('takes span options', async () => {
   withSpan('send', { kind: 3, attributes: { b: 2 } }, () => {});
   const span = await recorder.take('send');
   expect(span).toMatchObject({ kind: 'PRODUCER', attributes: { b: 2 } });
+});
+
+it('does nothing for a span that nobody records but to run in its context, lazy thenables once', async () => {
+  await context.with(suppressTracing(context.active()), async () => {
+    const promise = Promise.resolve('done');
+    expect(withSpan('own', () => promise)).toBe(promise);
+
+    let reads = 0;
+    const error = Object.defineProperty(new Error('lost'), 'stack', {
+      get() {
+        reads += 1;
+        return 'Error: lost';
+      },
+    });
+    await expect(withSpan('rejects', () => Promise.reject(error))).rejects.toBe(error);
+    const throws = () =>
+      withSpan('throws', () => {
+        throw error;
+      });
+    expect(throws).toThrow(error);
+    expect(reads).toBe(0);
+
+    let activeInside: unknown;
+    let runs = 0;
+    const lazy = {} as PromiseLike<string>;
+    Reflect.set(lazy, 'then', (resolve: (value: string) => void) => {
+      runs += 1;
+      activeInside = trace.getActiveSpan();
+      resolve('rows');
+    });
+    let span: unknown;
+    const rows = withSpan('query', (started) => {
+      span = started;
+      return lazy;
+    });
+    expect(rows).toBeInstanceOf(Promise);
+    expect([await rows, await rows, runs]).toEqual(['rows', 'rows', 1]);
+    expect(activeInside).toBe(span);
+  });
 });

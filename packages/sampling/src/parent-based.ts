@@ -2,7 +2,6 @@ import {
   type Attributes,
   type Context,
   diag,
-  type SpanContext,
   type SpanKind,
   TraceFlags,
   type TraceState,
@@ -53,7 +52,9 @@ export class ParentBasedSampler implements Sampler {
   ): SamplingResult {
     const parent = trace.getSpanContext(context);
     // The SDK gives the span a trace id of its own where the parent is none or not valid.
-    if (parent !== undefined && parent.traceId === traceId) return this.#follow(parent);
+    if (parent !== undefined && parent.traceId === traceId) {
+      return this.#follow(parent.traceFlags, parent.traceState, traceId);
+    }
     const share = this.#chooseSafely(new Candidate(name, kind, { attributes }, context));
     // A context without valid ids may still bring the randomness for a new trace.
     const traceState = parent?.traceState;
@@ -69,16 +70,21 @@ export class ParentBasedSampler implements Sampler {
     return passes(traceId, share.threshold) ? share.kept : this.#unsampled;
   }
 
+  /** The same for a span with a parent, whose ids nobody has made a text of. */
+  shouldSampleChild(traceId: TraceId, parentFlags: number, parentState: TraceState | undefined): SamplingResult {
+    return this.#follow(parentFlags, parentState, traceId);
+  }
+
   toString(): string {
     return this.#description;
   }
 
-  #follow({ traceId, traceFlags, traceState }: SpanContext): SamplingResult {
-    const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+  #follow(parentFlags: number, traceState: TraceState | undefined, traceId: string | TraceId): SamplingResult {
+    const sampled = (parentFlags & TraceFlags.SAMPLED) !== 0;
     const result = sampled ? SAMPLED : this.#unsampled;
     const ot = traceState?.get('ot');
     if (traceState === undefined || ot === undefined) return result;
-    const agreed = agreeWithFlag(ot, traceId, sampled);
+    const agreed = agreeWithFlag(ot, typeof traceId === 'string' ? traceId : traceId.text, sampled);
     return agreed === ot
       ? result
       : { decision: result.decision, traceState: new ChangedTraceState(traceState, agreed) };

@@ -26,6 +26,11 @@ export interface Sampler {
     spanKind: SpanKind,
     start: { readonly attributes?: Attributes | undefined },
   ): SamplingResult;
+  /**
+   * The same for a span whose parent has a valid id, by what the parent says: all that they look at who go by the parent. A tracer
+   * asks only whoever has both.
+   */
+  shouldSampleChild?(traceId: TraceId, parentFlags: number, parentState: TraceState | undefined): SamplingResult;
   toString(): string;
 }
 

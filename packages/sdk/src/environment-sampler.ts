@@ -1,5 +1,5 @@
 import { type Context, diag, TraceFlags, trace } from '@opentelemetry/api';
-import { consistentSampler, type Sampler, type SamplingResult } from '@throughline/sampling';
+import { consistentSampler, type Sampler, type SamplingResult, type TraceId } from '@throughline/sampling';
 import { readChoice, readNumber, readVariable, wrongVariable } from './environment.ts';
 import { openTelemetrySdk } from './opentelemetry-sdk.cjs';
 
@@ -50,6 +50,10 @@ class FixedSampler implements Sampler {
     return this.result;
   }
 
+  shouldSampleChild(): SamplingResult {
+    return this.result;
+  }
+
   toString(): string {
     return this.#name;
   }
@@ -67,16 +71,24 @@ class FlagSampler implements Sampler {
     const parent = trace.getSpanContext(context);
     // Where the parent is none or not valid, the span has a trace id of its own.
     if (parent === undefined || parent.traceId !== traceId) return this.#root.result;
-    return (parent.traceFlags & TraceFlags.SAMPLED) !== 0 ? SAMPLED : DROPPED;
+    return byFlag(parent.traceFlags);
   }
 
   shouldSampleRoot(): SamplingResult {
     return this.#root.result;
   }
 
+  shouldSampleChild(_traceId: TraceId, parentFlags: number): SamplingResult {
+    return byFlag(parentFlags);
+  }
+
   toString(): string {
     return `ParentBased{root=${this.#root}}`;
   }
+}
+
+function byFlag(parentFlags: number): SamplingResult {
+  return (parentFlags & TraceFlags.SAMPLED) !== 0 ? SAMPLED : DROPPED;
 }
 
 const SAMPLED: SamplingResult = { decision: RECORD_AND_SAMPLED };

@@ -34,9 +34,10 @@ export function errorMessage(thrown: unknown): string {
 
 /**
  * Records any thrown value, also one that is no `Error`, as the exception of a span. `redact` takes out of its texts what
- * must not be recorded.
+ * must not be recorded. Of a span that nobody records, nothing is read: the text of a stack is made when somebody asks for it.
  */
 export function recordException(span: Span, thrown: unknown, redact = (text: string) => text): void {
+  if (!span.isRecording()) return;
   const exception: Exception = { name: errorType(thrown), message: redact(errorMessage(thrown)) };
   if (typeof thrown === 'object' && thrown !== null) {
     const { stack } = read(thrown);
@@ -47,6 +48,7 @@ export function recordException(span: Span, thrown: unknown, redact = (text: str
 
 /** Makes a span one that failed with what was thrown: its exception, `error.type` and status. */
 export function recordFailure(span: Span, thrown: unknown): void {
+  if (!span.isRecording()) return;
   recordException(span, thrown);
   span.setAttribute(ATTR_ERROR_TYPE, errorType(thrown));
   span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(thrown) });

@@ -28,6 +28,7 @@ export function withSpan<Result>(
 
 /** Runs a function in a span, which ends when what the function does is over; see `withSpan`. */
 export function runInSpan<Result>(open: OpenSpan, run: (span: Span) => Result): Result {
+  const isRecorded = open.span.isRecording();
   let result: Result;
   try {
     result = context.with(open.context, run, undefined, open.span);
@@ -35,7 +36,11 @@ export function runInSpan<Result>(open: OpenSpan, run: (span: Span) => Result): 
     failSpan(open.span, thrown);
     throw thrown;
   }
-  if (isThenable(result)) return endWhenSettled(promiseIn(open.context, result), open.span) as Result;
+  if (isThenable(result)) {
+    const promise = promiseIn(open.context, result);
+    // One more promise, to end a span that has no end.
+    return (isRecorded ? endWhenSettled(promise, open.span) : promise) as Result;
+  }
   if (isGenerator(result)) return followGenerator(result, open);
   open.span.end();
   return result;

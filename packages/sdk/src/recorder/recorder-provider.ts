@@ -33,7 +33,12 @@ type Sampler = {
   ): Sampled;
   /** Ours ask for the attributes of a root where a rule does, and for those of no other span. */
   shouldSampleRoot?(context: Context, traceId: TraceId, name: string, kind: SpanKind, start: SpanOptions): Sampled;
+  /** And go by what a parent says. Who has one of the two and not the other is asked the long way. */
+  shouldSampleChild?(traceId: TraceId, parentFlags: number, parentState: TraceState | undefined): Sampled;
 };
+
+/** What a child goes by. Our own spans say it without making texts of their ids. */
+type Parent = { readonly traceFlags: number; readonly traceState?: TraceState | undefined };
 
 type Sampled = { decision: number; attributes?: Readonly<Attributes>; traceState?: TraceState };
 
@@ -89,10 +94,11 @@ class RecorderTracer implements Tracer {
     if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const from = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
     const parentSpan = trace.getSpan(from);
-    const parent = validContext(parentSpan);
+    const own = isOwn(parentSpan) ? parentSpan : undefined;
+    const others = own === undefined ? validContext(parentSpan) : undefined;
+    const parent: Parent | undefined = own ?? others;
     const kind = options?.kind ?? SpanKind.INTERNAL;
-    const local = parentSpan instanceof RecordedSpan ? parentSpan : undefined;
-    const id = idOf(parentSpan, parent);
+    const id = own?.trace ?? (others === undefined ? randomTraceId() : new TraceId(others.traceId));
     const sampled = this.#sample(from, parent, id, name, kind, options);
     const traceFlags = flags(sampled.decision, parent);
     const traceState = sampled.traceState ?? parent?.traceState;
@@ -105,8 +111,8 @@ class RecorderTracer implements Tracer {
       id,
       traceFlags,
       traceState,
-      parent,
-      local,
+      others ?? own?.spanContext(),
+      own instanceof RecordedSpan ? own : undefined,
       startTime,
       items,
       this.#origin,
@@ -123,19 +129,19 @@ class RecorderTracer implements Tracer {
 
   #sample(
     from: Context,
-    parent: SpanContext | undefined,
+    parent: Parent | undefined,
     id: TraceId,
     name: string,
     kind: SpanKind,
     options: SpanOptions = NO_OPTIONS,
   ): Sampled {
     const { sampler } = this.#options;
-    if (sampler.shouldSampleRoot === undefined) {
+    if (sampler.shouldSampleRoot === undefined || sampler.shouldSampleChild === undefined) {
       const { attributes = NO_ATTRIBUTES, links = NO_LINKS } = options;
       return sampler.shouldSample(from, id.text, name, kind, attributes, links);
     }
     if (parent === undefined) return sampler.shouldSampleRoot(from, id, name, kind, options);
-    return sampler.shouldSample(from, id.text, name, kind, NO_ATTRIBUTES, NO_LINKS);
+    return sampler.shouldSampleChild(id, parent.traceFlags, parent.traceState);
   }
 
   startActiveSpan<Run extends (span: Span) => unknown>(name: string, run: Run): ReturnType<Run>;
@@ -155,21 +161,18 @@ class RecorderTracer implements Tracer {
   }
 }
 
-/** The trace of a new span: that of its parent. */
-function idOf(parentSpan: Span | undefined, parent: SpanContext | undefined): TraceId {
-  if (parentSpan instanceof RecordedSpan || parentSpan instanceof UnrecordedSpan) return parentSpan.trace;
-  return parent === undefined ? randomTraceId() : new TraceId(parent.traceId);
+function isOwn(span: Span | undefined): span is RecordedSpan | UnrecordedSpan {
+  return span instanceof RecordedSpan || span instanceof UnrecordedSpan;
 }
 
-/** The ids of a parent, if they are valid; ours always are. */
+/** The ids of another's span, if they are valid; ours always are. */
 function validContext(parent: Span | undefined): SpanContext | undefined {
   const spanContext = parent?.spanContext();
-  if (parent instanceof RecordedSpan || parent instanceof UnrecordedSpan) return spanContext;
   return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
 }
 
 // Our own trace ids are random; a child keeps what its parent says.
-function flags(decision: number, parent: SpanContext | undefined): number {
+function flags(decision: number, parent: Parent | undefined): number {
   const random = parent === undefined ? RANDOM : parent.traceFlags & RANDOM;
   return decision === RECORD_AND_SAMPLE ? TraceFlags.SAMPLED | random : random;
 }

@@ -26,6 +26,14 @@ export class UnrecordedSpan implements Span {
     return this.#spanContext;
   }
 
+  get traceFlags(): number {
+    return this.#spanContext === undefined ? this.#traceFlags : this.#spanContext.traceFlags;
+  }
+
+  get traceState(): TraceState | undefined {
+    return this.#spanContext === undefined ? this.#traceState : this.#spanContext.traceState;
+  }
+
   isRecording(): boolean {
     return false;
   }
