@@ -12,8 +12,10 @@ export class ExchangeGuard implements CanActivate {
     if (exchange === undefined) return true;
     const type = execution.getType<'http' | 'graphql' | 'rpc' | 'ws'>();
     if (type === 'http') {
+      const { span } = exchange;
       // https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/
-      exchange.span.setAttribute('code.function.name', `${execution.getClass().name}.${execution.getHandler().name}`);
+      if (span.isRecording())
+        span.setAttribute('code.function.name', `${execution.getClass().name}.${execution.getHandler().name}`);
     } else if (type === 'graphql') {
       // On Express, GraphQL is a middleware, which is no route; what answers is known now.
       if (exchange.route === undefined) exchange.setRoute(exchange.mount);
