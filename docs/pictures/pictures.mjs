@@ -1,5 +1,6 @@
 import { drawAnalysisGrowth } from './analysis-growth.mjs';
 import { drawLoad } from './load.mjs';
+import { drawRequestCost } from './request-cost.mjs';
 import { drawWhatIsKept } from './what-is-kept.mjs';
 import { drawWholeTraces } from './whole-traces.mjs';
 
@@ -9,4 +10,5 @@ export const PICTURES = {
   load: drawLoad,
   'whole-traces': drawWholeTraces,
   'analysis-growth': drawAnalysisGrowth,
+  'request-cost': drawRequestCost,
 };
