@@ -73,7 +73,7 @@ describe.each(platforms)('on %s, a span says which handler answers', (_platform,
   it.each<[how: string, options: NestApplicationOptions]>([
     ['as Nest does unless told otherwise', {}],
     ['where the most specific route comes first', { routeResolutionStrategy: 'specificity' }],
-    ['where conflicts are refused', { routeConflictPolicy: { duplicate: 'warn' } }],
+    ['where conflicts are told of', { routeConflictPolicy: { duplicate: 'warn' } }],
   ])('%s', (_how, options) =>
     withApp(create(), options, async (url) => {
       for (const [path, status, route, name] of [
@@ -120,7 +120,7 @@ describe.each(platforms)('on %s, a span says which handler answers', (_platform,
 async function withApp(
   adapter: AbstractHttpAdapter,
   options: NestApplicationOptions,
-  use: (url: string, app: INestApplication) => Promise<void>,
+  use: (url: string) => Promise<void>,
 ): Promise<void> {
   class AppModule {}
   Module({ imports: [TracingModule.forRoot()], controllers: [FilmController, BookController] })(AppModule);
@@ -135,7 +135,7 @@ async function withApp(
   });
   await app.listen(0, '127.0.0.1');
   try {
-    await use(await app.getUrl(), app);
+    await use(await app.getUrl());
   } finally {
     await app.close();
   }

@@ -53,7 +53,7 @@ export class ParentBasedSampler implements Sampler {
     const parent = trace.getSpanContext(context);
     // The SDK gives the span a trace id of its own where the parent is none or not valid.
     if (parent !== undefined && parent.traceId === traceId) {
-      return this.#follow(parent.traceFlags, parent.traceState, traceId);
+      return this.shouldSampleChild(traceId, parent.traceFlags, parent.traceState);
     }
     const share = this.#chooseSafely(new Candidate(name, kind, { attributes }, context));
     // A context without valid ids may still bring the randomness for a new trace.
@@ -70,16 +70,12 @@ export class ParentBasedSampler implements Sampler {
     return passes(traceId, share.threshold) ? share.kept : this.#unsampled;
   }
 
-  /** The same for a span with a parent, whose ids nobody has made a text of. */
-  shouldSampleChild(traceId: TraceId, parentFlags: number, parentState: TraceState | undefined): SamplingResult {
-    return this.#follow(parentFlags, parentState, traceId);
-  }
-
-  toString(): string {
-    return this.#description;
-  }
-
-  #follow(parentFlags: number, traceState: TraceState | undefined, traceId: string | TraceId): SamplingResult {
+  /** The same for a span with a parent, of whose ids nobody need have made a text. */
+  shouldSampleChild(
+    traceId: string | TraceId,
+    parentFlags: number,
+    traceState: TraceState | undefined,
+  ): SamplingResult {
     const sampled = (parentFlags & TraceFlags.SAMPLED) !== 0;
     const result = sampled ? SAMPLED : this.#unsampled;
     const ot = traceState?.get('ot');
@@ -88,6 +84,10 @@ export class ParentBasedSampler implements Sampler {
     return agreed === ot
       ? result
       : { decision: result.decision, traceState: new ChangedTraceState(traceState, agreed) };
+  }
+
+  toString(): string {
+    return this.#description;
   }
 
   #chooseSafely(candidate: Candidate): Share {

@@ -27,8 +27,8 @@ export interface Sampler {
     start: { readonly attributes?: Attributes | undefined },
   ): SamplingResult;
   /**
-   * The same for a span whose parent has a valid id, by what the parent says: all that they look at who go by the parent. A tracer
-   * asks only whoever has both.
+   * The same for a span whose parent has a valid id, by the parent's flags and `tracestate`, which is all that a sampler looks
+   * at that follows it. A tracer asks only a sampler that has this and `shouldSampleRoot`.
    */
   shouldSampleChild?(traceId: TraceId, parentFlags: number, parentState: TraceState | undefined): SamplingResult;
   toString(): string;

@@ -38,7 +38,7 @@ export function runInSpan<Result>(open: OpenSpan, run: (span: Span) => Result): 
   }
   if (isThenable(result)) {
     const promise = promiseIn(open.context, result);
-    // One more promise, to end a span that has no end.
+    // Where nobody records, the end of the span is of no interest, and one promise less is made.
     return (isRecorded ? endWhenSettled(promise, open.span) : promise) as Result;
   }
   if (isGenerator(result)) return followGenerator(result, open);

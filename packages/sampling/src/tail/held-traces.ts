@@ -114,23 +114,18 @@ export class HeldTraces<Span extends HeldSpan, Place> {
     return released;
   }
 
-  /** Drops the traces whose time is over. */
+  /** Drops the traces whose time is over, and lets go of what a peak took. */
   expire(nowMs: number): void {
-    for (let trace = this.#resting.oldest; trace !== undefined; trace = this.#resting.oldest) {
-      if (trace.dueMs > nowMs) return;
+    for (let trace = this.#resting.oldest; trace !== undefined && trace.dueMs <= nowMs; trace = this.#resting.oldest) {
       this.#drop(trace, false);
     }
+    this.#traces.trim();
   }
 
   /** Drops everything, for lack of room or because it is over. */
   clear(evicted: boolean): void {
     for (const queue of [this.#resting, this.#open]) queue.visit((trace) => this.#drop(trace, evicted));
     this.giveBack();
-  }
-
-  /** Lets go of what a peak took, while others are held. */
-  trim(): void {
-    this.#traces.trim();
   }
 
   /** Gives back all memory that is not in use. */

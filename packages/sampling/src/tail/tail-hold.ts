@@ -284,7 +284,6 @@ export class TailHold<Span extends HeldSpan, Place = Span> {
     this.#lookedMs = now;
     this.#metrics.attach();
     this.#traces.expire(now);
-    this.#traces.trim();
     if (this.#pressure.look(now)) this.#traces.clear(true);
     if (this.#slow.applies) {
       this.#traces.visitOpen((trace) => this.#keepIfOverdue(trace, now));
