@@ -54,8 +54,7 @@ async function count() {
 /** @param {string} variant */
 async function instructionsOf(variant) {
   const folder = mkdtempSync(join(tmpdir(), 'hold-instructions-'));
-  // What a process that has little to do collects now and then, by the clock, is in one run and not in the next.
-  const nodeOptions = ['--no-memory-reducer', ...(options.symbols === undefined ? [] : ['--perf-basic-prof'])];
+  const nodeOptions = options.symbols === undefined ? [] : ['--perf-basic-prof'];
   const [command = '', ...words] = underCallgrind(folder, nodeOptions);
   const child = spawn(command, [...words, fileURLToPath(import.meta.url), variant], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,8 +1,8 @@
-// How many instructions a request takes outside of the kernel, with each variant: `node bench/instructions.mjs [--only
-// framework/routes/variants] [--out folder]`. Counted by Valgrind's callgrind, so that caches and neighbours in them do not
+// How many instructions a request takes in the main thread, outside of the kernel, with each variant: `node bench/instructions.mjs
+// [--only framework/routes/variants] [--out folder]`. Counted by Valgrind's callgrind, so that caches and neighbours in them do not
 // matter; what they matter for a real process is not in it, nor is the kernel's work for sending what is exported. How many
 // requests the event loop takes in at once still depends on the machine: count on a quiet one. Needs `apt-get install
-// valgrind`, and some minutes for each variant: until 130,000 requests V8 may compile anew.
+// valgrind`, and some two minutes for each variant.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +14,11 @@ import { ask, launch, nextMessage } from './measure.mjs';
 import { record } from './results.mjs';
 import { launchServer } from './server-process.mjs';
 
-/** Until then V8 compiles anew: longer where one request in a hundred is exported. */
-const WARM_UP = 130_000;
+/** Until then most is compiled: it takes longer where one request in a hundred is exported. */
+const WARM_UP = 300_000;
 /** Still compiled anew where it is counted first: what follows is not. */
 const SETTLE = 1000;
-const COUNTED = 5000;
+const COUNTED = 20_000;
 const CONNECTIONS = 16;
 
 requireValgrind();

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Span, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api';
 import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
@@ -91,7 +91,14 @@ export function createServerTracing<Source>(
     const route = framework.route?.(source);
     const local = localServerSpan(target) ?? framework.serverSpan?.(source);
     if (local !== undefined) {
-      const adopted = new Exchange(local, context.active(), method, undefined, correlate(request, local), true);
+      const adopted = new Exchange(
+        local,
+        context.active(),
+        method,
+        undefined,
+        correlate(request, headers, local),
+        true,
+      );
       adopted.setRoute(route);
       adopted.caller = callerOf(headers[PEER_HEADER], remoteParent(local), adopted);
       return adopted;
@@ -100,11 +107,11 @@ export function createServerTracing<Source>(
     if (ignore !== undefined && callSafely('ignore', ignore, request) === true) {
       const untraced = untracedContext(inbound);
       const span = trace.getSpan(untraced) as Span;
-      return new Exchange(span, untraced, method, route, correlate(request, span), false);
+      return new Exchange(span, untraced, method, route, correlate(request, headers, span), false);
     }
-    const message = new InboundMessage(request, target, route, source, framework.forwarded);
+    const message = new InboundMessage(request, headers, target, route, source, framework.forwarded);
     const span = startServerSpan(tracer, method, route, describe, message, inbound);
-    const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, span), false);
+    const exchange = new Exchange(span, inbound.parent, method, route, correlate(request, headers, span), false);
     const proof = headers[PEER_HEADER];
     if (proof !== undefined) exchange.caller = callerOf(proof, trace.getSpanContext(inbound.parent), exchange);
     return exchange;
@@ -112,12 +119,12 @@ export function createServerTracing<Source>(
 
   function describe(message: InboundMessage<Source>): AttributeItems {
     const items = inboundAttributes(message, redactQuery);
-    recordRequestHeaders?.(items, headersOf(message.message));
+    recordRequestHeaders?.(items, (name) => message.headers[name]);
     return items;
   }
 
-  function correlate(request: IncomingMessage, span: Span): Correlation {
-    return notedCorrelation(request) ?? readCorrelation(request.headers, span);
+  function correlate(request: IncomingMessage, headers: IncomingHttpHeaders, span: Span): Correlation {
+    return notedCorrelation(request) ?? readCorrelation(headers, span);
   }
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
@@ -128,7 +135,11 @@ export function createServerTracing<Source>(
     const messages = attachExchange(exchange, request, response, !echoed);
     if (isUpgraded(request, response)) exchange.upgrades();
     if (isMeasured())
-      publishStart(exchange, request, new InboundMessage(request, '', undefined, source, framework.forwarded).scheme);
+      publishStart(
+        exchange,
+        request,
+        new InboundMessage(request, request.headers, '', undefined, source, framework.forwarded).scheme,
+      );
     messages.followsReader = framework.hasHooks === true;
     whenClosed(messages, onEnd === undefined && options.isError === undefined ? finish : finishInContext);
     // A pipelined response has no socket before its turn, and is never closed if the connection ends earlier.
@@ -198,10 +209,6 @@ const headerGetter: TextMapGetter<IncomingMessage['headers']> = {
   keys: Object.keys,
   get: (headers, name) => headers[name],
 };
-
-function headersOf({ headers }: IncomingMessage): (name: string) => unknown {
-  return (name) => headers[name];
-}
 
 // The SDK's spans show it although the API does not declare it.
 function remoteParent(span: Span & { readonly parentSpanContext?: SpanContext }): SpanContext | undefined {

@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { tracedListener } from '../src/index.ts';
+import { type TracingOptions, tracedListener } from '../src/index.ts';
 
 const ID = 'order-4711';
 
-async function answerOf(answer: (response: ServerResponse) => void, wrap = (own: RequestListener) => own) {
-  const traced = tracedListener((_request, response) => answer(response));
+async function answerOf(
+  answer: (response: ServerResponse) => void,
+  wrap = (own: RequestListener) => own,
+  options: TracingOptions = {},
+) {
+  const traced = tracedListener((_request, response) => answer(response), options);
   const server = createServer(wrap(traced)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
@@ -56,6 +60,20 @@ test.each<[string, (response: ServerResponse) => void]>([
   ['set before', (response) => response.setHeader('X-Request-ID', 'own').writeHead(200, { a: '1' }).end()],
 ])('an ID of the listener, %s, is the only one', async (_form, answer) => {
   expect((await answerOf(answer)).headers['x-request-id']).toBe('own');
+});
+
+test.each([
+  ['X-Trace-It', 'x-trace-it'],
+  ['_Trace', '_trace'],
+  ['^ID', '^id'],
+  ['9Lives', '9lives'],
+])('an ID that the listener says as %s is the one of %s', async (given, configured) => {
+  const { headers } = await answerOf(
+    (response) => response.writeHead(200, { [given]: 'own', [`y${given.slice(1)}`]: 'other' }).end(),
+    undefined,
+    { correlation: { headers: [configured] } },
+  );
+  expect(headers[configured]).toBe('own');
 });
 
 test('who stands between the listener and Node.js gets headers as the listener gave them', async () => {

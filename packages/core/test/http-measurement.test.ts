@@ -76,6 +76,26 @@ describe('what is published of an exchange', () => {
     expect(measured[0]?.responseBodySize).toBe(size);
   });
 
+  it('is what a listener rejects with, though nobody records it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    const traced = tracedListener(async (_request, response) => {
+      setImmediate(() => response.writeHead(500).end());
+      throw new RangeError('too far');
+    });
+    server.on('request', (...pair) => {
+      const result: unknown = traced(...pair);
+      (result as Promise<unknown>).catch(() => {});
+    });
+    await once(server, 'listening');
+    const closed = new Promise((resolve) =>
+      server.on('request', (_request, response) => response.on('close', resolve)),
+    );
+    await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+    await closed;
+    server.close();
+    expect(measured[0]).toMatchObject({ statusCode: 500, errorType: 'RangeError', isRecorded: false });
+  });
+
   it('is nothing without a subscriber', () => {
     unsubscribe('throughline:http.server.request.end', note);
     for (const name of ['server.request.start', 'server.request.end', 'client.request.end']) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { InboundRequest } from '../http/http-attributes.ts';
 import { callSafely } from '../span/failure.ts';
@@ -14,20 +14,24 @@ export type ReadForwarded<Source> = (source: Source) => Forwarded | undefined;
  */
 export class InboundMessage<Source> implements InboundRequest {
   readonly message: IncomingMessage;
+  readonly headers: IncomingHttpHeaders;
   readonly target: string;
   readonly route: string | undefined;
   readonly #source: Source;
   readonly #readForwarded: ReadForwarded<Source> | undefined;
   #forwarded: Forwarded | undefined;
 
+  /** @param headers those of the message, which looks them up each time that it is asked */
   constructor(
     message: IncomingMessage,
+    headers: IncomingHttpHeaders,
     target: string,
     route: string | undefined,
     source: Source,
     readForwarded: ReadForwarded<Source> | undefined,
   ) {
     this.message = message;
+    this.headers = headers;
     this.target = target;
     this.route = route;
     this.#source = source;
@@ -44,7 +48,7 @@ export class InboundMessage<Source> implements InboundRequest {
   }
 
   get host(): string | undefined {
-    const { headers } = this.message;
+    const { headers } = this;
     return this.forwarded.host ?? headers.host ?? (headers[':authority'] as string | undefined);
   }
 
@@ -65,7 +69,7 @@ export class InboundMessage<Source> implements InboundRequest {
   }
 
   get userAgent(): string | undefined {
-    return this.message.headers['user-agent'];
+    return this.headers['user-agent'];
   }
 
   get forwarded(): Forwarded {

@@ -120,9 +120,13 @@ function tellClosed(messages: Messages): void {
 
 /** A header that a response was sent with, be it set before or given to `writeHead`. `name` is in lower case. */
 export function sentHeader({ response, headersWritten }: Messages, name: string): unknown {
+  return setOrGiven(response, headersWritten, name);
+}
+
+function setOrGiven(response: ServerResponse, given: HeadHeaders | undefined, name: string): unknown {
   const set = response.getHeader(name);
   if (set !== undefined) return set;
-  return headersWritten === undefined ? undefined : valueIn(headersWritten, name);
+  return given === undefined ? undefined : valueIn(given, name);
 }
 
 /** What there is to know of a request and its response besides, if it is traced. */
@@ -195,6 +199,7 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   const { exchange } = messages;
   const { isObserved } = exchange;
   if (isObserved) exchange.headersSent();
+  const given = headersIn(args); // of an object, a header is read by its name; what we add may make a list of it
   if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
   if (messages.echoLate && !this.headersSent) echo(messages, args);
   const written = messages.writeHead.apply(this, args) as ServerResponse;
@@ -202,7 +207,7 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   messages.statusSent ??= (messages.stream ?? this.socket)?.destroyed === true ? LOST : this.statusCode;
   if (isObserved) {
     messages.headersWritten = headersIn(args);
-    messages.contentType = sentHeader(messages, 'content-type');
+    messages.contentType = setOrGiven(this, given, 'content-type');
     exchange.answersWith(messages.contentType);
   }
   return written;

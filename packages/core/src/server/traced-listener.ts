@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { activeExchange } from '../http-server.ts';
-import { createServerTracing } from '../node-http.ts';
+import { createServerTracing, exchangeOf } from '../node-http.ts';
 import type { TracingOptions } from '../options.ts';
 
 /**
@@ -23,9 +23,12 @@ export function tracedListener(
     server.run(request, response, request, () => {
       try {
         result = listener(request, response);
-        if (result instanceof Promise) result = result.catch(recordAndRethrow);
+        // What it rejects with is recorded where somebody is told: that takes a promise more.
+        if (result instanceof Promise && exchangeOf(request)?.isObserved === true) {
+          result = result.catch((thrown) => recordAndRethrow(request, thrown));
+        }
       } catch (thrown) {
-        recordAndRethrow(thrown);
+        recordAndRethrow(request, thrown);
       }
     });
     return result;
@@ -45,7 +48,7 @@ function leaveToHead(): boolean {
   return true;
 }
 
-function recordAndRethrow(thrown: unknown): never {
-  activeExchange()?.recordFailure(thrown);
+function recordAndRethrow(request: IncomingMessage, thrown: unknown): never {
+  exchangeOf(request)?.recordFailure(thrown);
   throw thrown;
 }

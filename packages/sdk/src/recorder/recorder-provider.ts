@@ -117,7 +117,7 @@ class RecorderTracer implements Tracer {
       items,
       this.#origin,
     );
-    if (links !== undefined) span.addLinks(links);
+    if (links !== undefined && links.length > 0) span.addLinks(links);
     if (items === undefined) {
       const attributes = options?.attributes;
       if (attributes !== undefined) span.setAttributes(attributes);
