@@ -3,7 +3,7 @@ import { type Span, type SpanContext, type TextMapGetter, trace } from '@opentel
 import { context } from './context/registered-api.ts';
 import { notedCorrelation } from './context/request-id.ts';
 import { type Correlation, correlationReader } from './correlation.ts';
-import { shareConnectionShape } from './http/connection-shape.ts';
+import { rememberPeer } from './http/connection-peer.ts';
 import { keepTicksFast } from './http/fast-ticks.ts';
 import { headerRecorder, inboundAttributes } from './http/http-attributes.ts';
 import { queryRedactor } from './http/redaction.ts';
@@ -129,7 +129,7 @@ export function createServerTracing<Source>(
 
   function begin(request: IncomingMessage, response: ServerResponse, source: Source): Exchange {
     framework.prepare?.(request, response);
-    shareConnectionShape(request);
+    rememberPeer(request);
     const exchange = start(request, source);
     const echoed = framework.echo?.(source, exchange.correlation) === true;
     const messages = attachExchange(exchange, request, response, !echoed);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { peerOf } from '../http/connection-peer.ts';
 import type { InboundRequest } from '../http/http-attributes.ts';
 import { callSafely } from '../span/failure.ts';
 
@@ -57,11 +58,11 @@ export class InboundMessage<Source> implements InboundRequest {
   }
 
   get peerAddress(): string | undefined {
-    return this.message.socket?.remoteAddress;
+    return peerOf(this.message)?.remoteAddress;
   }
 
   get peerPort(): number | undefined {
-    return this.message.socket?.remotePort;
+    return peerOf(this.message)?.remotePort;
   }
 
   get clientAddress(): string | undefined {

@@ -3,6 +3,7 @@ import { Agent, createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { type TracerProvider, trace } from '@opentelemetry/api';
+import { recordSpans } from '@throughline/testkit';
 import { expect, test } from 'vitest';
 import { tracedListener } from '../src/index.ts';
 
@@ -53,4 +54,38 @@ test('connections share their hidden class, whichever of their requests is the f
     server.close();
     await once(server, 'close');
   }
+});
+
+test('every request of a connection says who is at its other end, where the connection itself may not be written to as well', async () => {
+  const recorder = await recordSpans();
+  const peers: unknown[] = [];
+  const answer = tracedListener((_request, response) => void response.end());
+  const server = createServer((request, response) => {
+    const { remoteAddress, remotePort, localPort } = request.socket;
+    peers.push([remoteAddress, remotePort]);
+    // As adapters of platforms make requests up.
+    if (request.url === '/frozen') {
+      const socket = Object.freeze({ remoteAddress: '192.0.2.1', remotePort: 7, localPort });
+      Object.defineProperty(request, 'socket', { value: socket });
+    }
+    answer(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const agents = [new Agent({ keepAlive: true, maxSockets: 1 }), new Agent({ keepAlive: true, maxSockets: 1 })];
+  for (const path of ['/first', '/second', '/frozen']) {
+    for (const agent of agents) {
+      const [response] = (await once(get({ port, path, agent, host: '127.0.0.1' }), 'response')) as [IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+      const { attributes } = await recorder.take('GET');
+      const seen = [attributes['network.peer.address'], attributes['network.peer.port']];
+      expect(seen).toEqual(path === '/frozen' ? ['192.0.2.1', 7] : peers.at(-1));
+    }
+  }
+  expect(new Set(peers.map(String)).size).toBe(2);
+  for (const agent of agents) agent.destroy();
+  server.close();
+  await once(server, 'close');
+  await recorder.stop();
 });
