@@ -55,7 +55,7 @@ const config: KnipConfig = {
       project: ['README.md', '*.mjs', 'app/**/*.{js,jsx,mjs}'],
       ignoreDependencies: ['react', 'react-dom'], // Next.js imports them
     },
-    docs: { entry: ['*.md', 'pictures/{draw,photograph}.mjs'], project: ['*.md', '**/*.mjs'] },
+    docs: { entry: ['*.md', 'pictures/{draw,photograph}.mjs', 'tables/fill.mjs'], project: ['*.md', '**/*.mjs'] },
     'scripts/release': { entry: ['release.mjs', 'api.mjs'], project: ['*.mjs'] },
     'test/*': { entry: ['{run,service}.mjs'], project: ['*.mjs'] },
     bench: {

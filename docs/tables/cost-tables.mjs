@@ -1,0 +1,138 @@
+// The tables of what a request costs, as `bench/results.json` has it.
+import { readFileSync } from 'node:fs';
+
+/** @typedef {{ variant: string, ratio: number, ratioFrom: number, ratioTo: number }} Row */
+/** @typedef {{ framework: string, route: string, rows: Row[] }} Cell */
+
+const FRAMEWORKS = {
+  node: '`node:http`',
+  express: 'Express',
+  fastify: 'Fastify',
+  'nest-express': 'Nest on Express',
+  'nest-fastify': 'Nest on Fastify',
+};
+const NO_TRACING = {
+  control: 'no tracing again (control)',
+  'bare-fast': 'no tracing, but ticks and shapes that stay fast',
+  floor: 'floor',
+};
+const OURS = {
+  'ours-100': 'Throughline, 100 %',
+  'ours-tail': 'Throughline, 1 % and what fails or is slow',
+  'ours-1': 'Throughline, 1 %',
+};
+const OPEN_TELEMETRY = {
+  'otel-100': 'OpenTelemetry SDK + instrumentations, 100 %',
+  'otel-1': 'OpenTelemetry SDK + instrumentations, 1 %',
+};
+const OTHERS = {
+  'otel-auto': 'OpenTelemetry auto-instrumentations-node',
+  'fastify-otel': '@fastify/otel alone',
+  'dd-trace': 'dd-trace',
+  elastic: 'elastic-apm-node',
+  sentry: '@sentry/node, traces at 100 %',
+};
+const ON_FASTIFY = {
+  control: 'no tracing once more',
+  'ours-1': 'Throughline, 1 %',
+  'ours-tail': 'Throughline, tail hold',
+  'ours-100': 'Throughline, everything',
+  'otel-1': 'OpenTelemetry, 1 %',
+  'otel-100': 'OpenTelemetry, everything',
+  'dd-trace': 'dd-trace',
+};
+const ROUTES = { hello: 'an empty handler', spans: 'three own spans', log: 'one log line', call: 'one fetch' };
+
+/** Which tables a page has: their first cell, and what draws them. @type {Record<string, Record<string, (cells: Cell[]) => string[][]>>} */
+const PAGES = {
+  'docs/performance.md': {
+    '`hello`': (cells) =>
+      byFramework(cells, '`hello`', 'hello', { ...NO_TRACING, ...OURS, ...OPEN_TELEMETRY, ...OTHERS }, spread),
+    'three own spans': (cells) =>
+      byFramework(cells, 'three own spans', 'spans', { ...NO_TRACING, ...OURS, ...OPEN_TELEMETRY }, median),
+    'one log line': (cells) =>
+      byFramework(cells, 'one log line', 'log', { ...NO_TRACING, ...OURS, ...OPEN_TELEMETRY }, median),
+    'one fetch': (cells) =>
+      byFramework(cells, 'one fetch', 'call', { ...NO_TRACING, ...OURS, ...OPEN_TELEMETRY }, median),
+  },
+  'README.md': { Fastify: onFastify },
+};
+
+/** The pages with their tables filled in, by their names. @returns {Record<string, string>} */
+export function filledPages() {
+  const { http } = JSON.parse(readFileSync(new URL('../../bench/results.json', import.meta.url), 'utf8'));
+  return Object.fromEntries(
+    Object.entries(PAGES).map(([page, tables]) => {
+      let text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
+      for (const [name, draw] of Object.entries(tables)) text = replaceTable(text, name, draw(http.cells), page);
+      return [page, text];
+    }),
+  );
+}
+
+/** @param {string} text @param {string} name its first cell @param {string[][]} rows @param {string} page */
+function replaceTable(text, name, rows, page) {
+  const lines = text.split('\n');
+  const from = lines.findIndex((line) => line.startsWith('| ') && line.split('|')[1]?.trim() === name);
+  if (from < 0) throw new Error(`${page} has no table that begins with ${name}.`);
+  const length = lines.slice(from).findIndex((line) => !line.startsWith('|'));
+  lines.splice(from, length, ...aligned(rows));
+  return lines.join('\n');
+}
+
+/**
+ * @param {Cell[]} cells
+ * @param {string} first the first cell
+ * @param {string} route
+ * @param {Record<string, string>} variants
+ * @param {(row: Row) => string} say
+ */
+function byFramework(cells, first, route, variants, say) {
+  const columns = Object.keys(FRAMEWORKS);
+  const rows = Object.entries(variants).map(([variant, title]) => [
+    title,
+    ...columns.map((framework) => said(rowOf(cells, framework, route, variant), say)),
+  ]);
+  return [[first, ...Object.values(FRAMEWORKS)], ...rows];
+}
+
+/** @param {Cell[]} cells */
+function onFastify(cells) {
+  const rows = Object.entries(ROUTES).map(([route, title]) => [
+    title,
+    ...Object.keys(ON_FASTIFY).map((variant) => said(rowOf(cells, 'fastify', route, variant), median)),
+  ]);
+  return [['Fastify', ...Object.values(ON_FASTIFY)], ...rows];
+}
+
+/** @param {Cell[]} cells @param {string} framework @param {string} route @param {string} variant */
+function rowOf(cells, framework, route, variant) {
+  const cell = cells.find((each) => each.framework === framework && each.route === route);
+  return cell?.rows.find((row) => row.variant === variant);
+}
+
+/** @param {Row | undefined} row nothing where the variant has nothing to do with the framework @param {(row: Row) => string} say */
+function said(row, say) {
+  return row === undefined ? '–' : say(row);
+}
+
+/** @param {Row} row */
+function median({ ratio }) {
+  return ratio.toFixed(2);
+}
+
+/** @param {Row} row */
+function spread({ ratio, ratioFrom, ratioTo }) {
+  return `${ratio.toFixed(2)} (${ratioFrom.toFixed(2)}–${ratioTo.toFixed(2)})`;
+}
+
+/** Lines of Markdown: names to the left, numbers to the right. @param {string[][]} rows */
+function aligned(rows) {
+  const [head = []] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const lines = [head, rule, ...rows.slice(1)].map((cells) =>
+    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))),
+  );
+  return lines.map((cells) => `| ${cells.join(' | ')} |`);
+}
