@@ -56,6 +56,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm pkg': 'the reader’s own package',
   'npm uninstall': 'the reader’s own package',
   'node service.js': 'the reader’s own program',
+  'node docs/': 'writes files; test/cost-tables.test.ts and test/pictures.test.ts compare them',
   'node bench/': 'a measurement, of a quiet machine',
   'node --expose-gc bench/': 'a measurement, of a quiet machine',
 };
