@@ -21,7 +21,19 @@ const nestTwelve = 'it knows nothing of Nest 12: spans of the platform only';
 /**
  * Each variant of the table: `module` in variants/ is its set-up inside of the process, `execArgv` and `env` what its
  * documentation puts on the command line, `format` what it exports, `share` of the requests it records.
+ *
+ * @typedef {object} Variant
+ * @property {string} title
+ * @property {string} [module]
+ * @property {string[]} [execArgv]
+ * @property {(origin: string) => Record<string, string>} [env]
+ * @property {string} [format]
+ * @property {number} [share]
+ * @property {(framework: string) => string | false} [leftOut] why a framework goes without it
+ * @property {Record<string, string>} [remarks]
  */
+
+/** @type {Record<string, Variant>} */
 export const VARIANTS = {
   bare: { title: 'no tracing' },
   control: { title: 'no tracing again (control)', module: 'bare' },
@@ -89,8 +101,8 @@ export const VARIANTS = {
     remarks: { 'nest-express': nestTwelve, 'nest-fastify': nestTwelve },
   },
 };
-for (const variant of ['otel-100', 'otel-1']) {
-  VARIANTS[variant].remarks = { 'nest-express': nestTwelve, 'nest-fastify': nestTwelve };
+for (const variant of [VARIANTS['otel-100'], VARIANTS['otel-1']]) {
+  if (variant !== undefined) variant.remarks = { 'nest-express': nestTwelve, 'nest-fastify': nestTwelve };
 }
 
 /**
@@ -106,6 +118,7 @@ export function choose(only = '') {
   };
 }
 
+/** @param {string[]} known */
 function pick(known, list = '*') {
   if (list === '*' || list === '') return known;
   const wanted = list.split(',');

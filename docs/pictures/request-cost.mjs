@@ -27,6 +27,8 @@ const VARIANTS = [
   ['elastic', 'Elastic', 'slow'],
   ['sentry', 'Sentry', 'slow'],
 ];
+/** What the tracers are called, by their variants. @type {Record<string, string | undefined>} */
+export const TITLES = Object.fromEntries(VARIANTS.map(([variant, title]) => [variant, title]));
 const WIDE = (WIDTH - LEFT - GAP * (FRAMEWORKS.length - 1)) / FRAMEWORKS.length;
 const BOTTOM = TOP + VARIANTS.length * ROW;
 

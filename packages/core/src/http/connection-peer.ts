@@ -22,9 +22,8 @@ type Connection = Peer & { [PEER]?: Peer };
  */
 export function rememberPeer({ socket, httpVersionMajor }: IncomingMessage): void {
   // That of HTTP/2 stands in for many streams, and frameworks make others up for requests that they inject.
-  if (httpVersionMajor !== 1 || !(socket instanceof Socket)) return;
-  const connection: Connection = socket;
-  if (connection[PEER] !== undefined) return;
+  const connection: Connection | undefined = socket;
+  if (httpVersionMajor !== 1 || connection?.[PEER] !== undefined || !(socket instanceof Socket)) return;
   const { remoteAddress, remotePort } = socket;
   connection[PEER] = { remoteAddress, remotePort };
 }

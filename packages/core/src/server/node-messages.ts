@@ -199,7 +199,8 @@ function writeHeadNoticed(this: ServerResponse, ...args: unknown[]): ServerRespo
   const { exchange } = messages;
   const { isObserved } = exchange;
   if (isObserved) exchange.headersSent();
-  const given = headersIn(args); // of an object, a header is read by its name; what we add may make a list of it
+  // Of an object, a header is read by its name; what we add may make a list of it.
+  const given = isObserved ? headersIn(args) : undefined;
   if (keepSignals() !== undefined) callSafely('keep signals', answerCaller, exchange, this, args);
   if (messages.echoLate && !this.headersSent) echo(messages, args);
   const written = messages.writeHead.apply(this, args) as ServerResponse;
