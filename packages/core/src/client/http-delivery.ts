@@ -35,7 +35,9 @@ export function followCall<Response>(call: TracedCall, outgoing: Outgoing<Respon
   };
   // One promise more than without us, where an async function makes three: each costs a context on Node 20.
   return sendIn(wire.context, call, outgoing).then((response) => {
-    if (!follow(call, wire, outgoing, response)) call.end();
+    // Of a short response the wire has told all of it by now: each property that is read off one of undici's costs half a microsecond.
+    if (wire.isComplete) end(call, wire);
+    else if (!follow(call, wire, outgoing, response)) call.end();
     return response;
   }, fail);
 }
@@ -77,8 +79,7 @@ export function followBody(
 ): void {
   if (!wire.responded) call.respond(statusCode, header);
   if (body === null || body === undefined) {
-    call.end();
-    wire.release();
+    end(call, wire);
     return;
   }
   const isStream = body instanceof Readable;
@@ -103,6 +104,11 @@ export function followBody(
   };
   if (isStream) whenRead(body, signal, close);
   else wire.whenClosed(close);
+}
+
+function end(call: TracedCall, wire: Wire): void {
+  call.end();
+  wire.release();
 }
 
 function endWithBody(

@@ -21,6 +21,8 @@ export class Wire {
   readonly context: Context;
   /** Whether the headers of the last request were reported. */
   responded = false;
+  /** Whether all of its response was. */
+  isComplete = false;
   #call: TracedCall | undefined;
   #sends = 0;
   #underWay: object | undefined;
@@ -71,6 +73,7 @@ export class Wire {
     if (this.#sends > 0) this.#call?.resend();
     this.#sends += 1;
     this.responded = false;
+    this.isComplete = false;
     this.#failure = undefined;
     this.#underWay = tellsEnd ? request : undefined;
   }
@@ -99,6 +102,7 @@ export class Wire {
     if (this.#underWay !== request) return;
     this.#underWay = undefined;
     this.#failure = failure;
+    this.isComplete = failure === undefined && this.responded;
     this.#onClose?.(failure);
   }
 
