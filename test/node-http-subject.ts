@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setRoute, tracedListener } from '@throughline/core';
-import { activeExchange } from '@throughline/core/http-server';
+import { exchangeOf } from '@throughline/core/node-http';
 import type { KitAnswer, KitRoute, KitUpgrade, RunningServer, ServerSetup } from '@throughline/testkit';
 
 /** The reference subject of the server contract: a router of a few lines on bare `node:http`. */
@@ -64,7 +64,7 @@ export function handle(
   }
   step(request, response, (error) => {
     if (error === undefined) handle({ middleware: rest, routes }, request, response);
-    else fail(error, response);
+    else fail(error, request, response);
   });
 }
 
@@ -76,11 +76,11 @@ function route(routes: readonly KitRoute[], request: IncomingMessage, response: 
     return;
   }
   setRoute(template(found));
-  answer(found, request, response).catch((thrown: unknown) => fail(thrown, response));
+  answer(found, request, response).catch((thrown: unknown) => fail(thrown, request, response));
 }
 
-function fail(thrown: unknown, response: ServerResponse): void {
-  activeExchange()?.recordFailure(thrown);
+function fail(thrown: unknown, request: IncomingMessage, response: ServerResponse): void {
+  exchangeOf(request)?.recordFailure(thrown);
   const status = typeof thrown === 'object' && thrown !== null && 'status' in thrown ? Number(thrown.status) : 500;
   if (!response.headersSent) reply(response, { status, body: 'Failed' });
   else if (!response.writableEnded) response.destroy();

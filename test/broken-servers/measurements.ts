@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import type { Exchange } from '@throughline/core/http-server';
+import { activeExchange, type Exchange } from '@throughline/core/http-server';
 import { exchangeOf } from '@throughline/core/node-http';
-import { atEnd, type BrokenServer } from './server-mutation.ts';
+import { atEnd, type BrokenServer, replace } from './server-mutation.ts';
 
 const ONCE = 'an exchange is measured once, by route, with its status, duration and sizes';
 
@@ -46,6 +46,15 @@ export const measurementDefects: readonly BrokenServer[] = [
     inside: onExchange((exchange) => {
       if (!exchange.span.isRecording()) fix(exchange, 'errorType', '500');
     }),
+  },
+  {
+    defect: 'finds whose failure it is by the context alone',
+    rejectedBy: 'without a context manager, an exchange that failed is measured with the type of what was thrown',
+    inside: onExchange((exchange) =>
+      replace(exchange, 'recordFailure', (record, thrown) => {
+        if (activeExchange() !== undefined) record(thrown);
+      }),
+    ),
   },
   {
     defect: 'measures a client that left as a success',

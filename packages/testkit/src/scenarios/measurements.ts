@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
 import type { Scenario } from '../contract.ts';
 import { open, rawRequest, responseTo, send, sendRaw, serve } from '../http-requests.ts';
 import type { KitRoute, ServerSubject } from '../http-server-subject.ts';
@@ -107,6 +108,28 @@ export const measurementScenarios: readonly Scenario<ServerSubject>[] = [
           ),
         );
       }
+    },
+  },
+  {
+    title: 'without a context manager, an exchange that failed is measured with the type of what was thrown',
+    run(subject, recorder) {
+      const fail: KitRoute = {
+        method: 'GET',
+        path: '/fail',
+        async handle() {
+          throw new RangeError('rejected on purpose');
+        },
+      };
+      context.disable(); // the recorder's
+      return measureExchanges((measurements) =>
+        serve(subject, [fail], async (url) => {
+          await send(`${url}/fail`);
+          const measured = await measurements.take();
+          assert.equal(measured.statusCode, 500);
+          assert.equal(measured.errorType, 'RangeError');
+          await recorder.take((span) => span.attributes['error.type'] === 'RangeError'); // without a route on bare node:http
+        }),
+      );
     },
   },
   {
