@@ -4,10 +4,7 @@ import { viewerTables } from './viewer/report.mjs';
 
 /** The results as Markdown. */
 export function report({ http, parts, instructions, startup, weight, analysis, viewer }) {
-  const sections = [
-    '# Results',
-    'Written by the benchmark: see [README.md](README.md) for how, and what the columns mean.',
-  ];
+  const sections = ['# Results', 'Written by the benchmark: see `bench/README.md` for how, and what the columns mean.'];
   if (http !== undefined)
     sections.push('## Requests', place(http.machine), ...http.cells.map(cell), ...http.checks.map(kept));
   if (parts !== undefined) sections.push('## Single parts', place(parts.machine), ...partTables(parts));

@@ -1,4 +1,4 @@
-// The tables of what a request costs, as `bench/results.json` has it.
+// The tables of what a request costs, as `bench/results.json` and `bench/node24/results.json` have it.
 import { readFileSync } from 'node:fs';
 import { VARIANTS } from '../../bench/matrix.mjs';
 import { TITLES } from '../pictures/request-cost.mjs';
@@ -18,34 +18,44 @@ const OTHERS = ['otel-auto', 'fastify-otel', 'dd-trace', 'elastic', 'sentry'];
 const ON_FASTIFY = ['control', 'ours-1', 'ours-tail', 'ours-100', 'otel-1', 'otel-100', 'dd-trace'];
 const ROUTES = { hello: 'an empty handler', spans: 'three own spans', log: 'one log line', call: 'one fetch' };
 
-/** Which tables a page has: their first cell, and what draws them. @type {Record<string, Record<string, (cells: Cell[]) => string[][]>>} */
+/** What was measured: of Node.js 20 all, of 24 less. @typedef {{ node20: Cell[], node24: Cell[] }} Measured */
+/** Which tables a page has: their first cell, and what draws them. @type {Record<string, Record<string, (measured: Measured, first: string) => string[][]>>} */
 const PAGES = {
   'docs/performance.md': {
-    '`hello`': (cells) => byFramework(cells, '`hello`', 'hello', [...MAIN, ...OTHERS], spread),
-    'three own spans': (cells) => byFramework(cells, 'three own spans', 'spans', MAIN, median),
-    'one log line': (cells) => byFramework(cells, 'one log line', 'log', MAIN, median),
-    'one fetch': (cells) => byFramework(cells, 'one fetch', 'call', MAIN, median),
+    '`hello`': ({ node20 }, first) => byFramework(node20, first, 'hello', [...MAIN, ...OTHERS], spread),
+    'three own spans': ({ node20 }, first) => byFramework(node20, first, 'spans', MAIN, median),
+    'one log line': ({ node20 }, first) => byFramework(node20, first, 'log', MAIN, median),
+    'one fetch': ({ node20 }, first) => byFramework(node20, first, 'call', MAIN, median),
+    '`hello`, Node 24': ({ node24 }, first) => byFramework(node24, first, 'hello', MAIN, spread),
+    'three own spans, Node 24': ({ node24 }, first) => byFramework(node24, first, 'spans', MAIN, median),
+    'one log line, Node 24': ({ node24 }, first) => byFramework(node24, first, 'log', MAIN, median),
+    'one fetch, Node 24': ({ node24 }, first) => byFramework(node24, first, 'call', MAIN, median),
   },
-  'README.md': { Fastify: onFastify },
+  'README.md': { Fastify: ({ node20 }) => onFastify(node20) },
 };
 
 /** The pages with their tables filled in, by their names. @returns {Record<string, string>} */
 export function filledPages() {
-  const { http } = JSON.parse(readFileSync(new URL('../../bench/results.json', import.meta.url), 'utf8'));
+  const measured = { node20: cellsIn('results.json'), node24: cellsIn('node24/results.json') };
   return Object.fromEntries(
     Object.entries(PAGES).map(([page, tables]) => {
       let text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
-      for (const [name, draw] of Object.entries(tables)) text = replaceTable(text, name, draw(http.cells), page);
+      for (const [first, draw] of Object.entries(tables)) text = replaceTable(text, first, draw(measured, first), page);
       return [page, text];
     }),
   );
 }
 
-/** @param {string} text @param {string} name its first cell @param {string[][]} rows @param {string} page */
-function replaceTable(text, name, rows, page) {
+/** @param {string} file in the benchmark's folder @returns {Cell[]} */
+function cellsIn(file) {
+  return JSON.parse(readFileSync(new URL(`../../bench/${file}`, import.meta.url), 'utf8')).http.cells;
+}
+
+/** @param {string} text @param {string} first the first cell @param {string[][]} rows @param {string} page */
+function replaceTable(text, first, rows, page) {
   const lines = text.split('\n');
-  const from = lines.findIndex((line) => line.startsWith('| ') && line.split('|')[1]?.trim() === name);
-  if (from < 0) throw new Error(`${page} has no table that begins with ${name}.`);
+  const from = lines.findIndex((line) => line.startsWith('| ') && line.split('|')[1]?.trim() === first);
+  if (from < 0) throw new Error(`${page} has no table that begins with ${first}.`);
   const length = lines.slice(from).findIndex((line) => !line.startsWith('|'));
   lines.splice(from, length, ...aligned(rows));
   return lines.join('\n');
