@@ -7,5 +7,5 @@ import { assemble } from './assemble.mjs';
 const site = fileURLToPath(new URL('.', import.meta.url));
 assemble(`${site}pages`);
 await writeApi(`${site}pages/api`);
-await build(site, { outDir: `${site}dist` });
+await build(site);
 console.log('The site is in site/dist; `npx pnpm --dir site exec vitepress serve` shows it.');

@@ -6,6 +6,7 @@ export default defineConfig({
   title: 'Throughline',
   description: 'Distributed tracing for Node.js without monkey-patching',
   srcDir: 'pages',
+  outDir: 'dist', // for `vitepress serve` too
   cleanUrls: true,
   ignoreDeadLinks: 'localhostLinks',
   themeConfig: {
