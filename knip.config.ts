@@ -71,7 +71,7 @@ const config: KnipConfig = {
       ignoreBinaries: ['callgrind_control', 'taskset', 'valgrind'], // of the system
     },
     site: {
-      entry: ['build.mjs'],
+      entry: ['{build,served}.mjs'],
       project: ['*.mjs', '.vitepress/*.mjs'],
       ignoreDependencies: ['typedoc-plugin-markdown'],
     },
