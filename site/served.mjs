@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../scripts/free-port.mjs';
 
 const site = fileURLToPath(new URL('.', import.meta.url));
 const vitepress = createRequire(import.meta.url)
   .resolve('vitepress/package.json')
   .replace(/package\.json$/, 'bin/vitepress.js');
 
-test('`vitepress serve` shows a page of the site', async () => {
+test('`vitepress serve` shows a page of the site', { timeout: 60_000 }, async () => {
   const port = await freePort();
   const server = spawn(process.execPath, [vitepress, 'serve', '--port', String(port)], {
     cwd: site,
@@ -32,12 +32,3 @@ test('`vitepress serve` shows a page of the site', async () => {
     server.kill();
   }
 });
-
-async function freePort() {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}

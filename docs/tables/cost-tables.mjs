@@ -18,31 +18,33 @@ const OTHERS = ['otel-auto', 'fastify-otel', 'dd-trace', 'elastic', 'sentry'];
 const ON_FASTIFY = ['control', 'ours-1', 'ours-tail', 'ours-100', 'otel-1', 'otel-100', 'dd-trace'];
 const ROUTES = { hello: 'an empty handler', spans: 'three own spans', log: 'one log line', call: 'one fetch' };
 
-/** What was measured: of Node.js 20 all, of 24 less. @typedef {{ node20: Cell[], node24: Cell[] }} Measured */
-/** Which tables a page has: their first cell, and what draws them. @type {Record<string, Record<string, (measured: Measured, first: string) => string[][]>>} */
-const PAGES = {
-  'docs/performance.md': {
-    '`hello`': ({ node20 }, first) => byFramework(node20, first, 'hello', [...MAIN, ...OTHERS], spread),
-    'three own spans': ({ node20 }, first) => byFramework(node20, first, 'spans', MAIN, median),
-    'one log line': ({ node20 }, first) => byFramework(node20, first, 'log', MAIN, median),
-    'one fetch': ({ node20 }, first) => byFramework(node20, first, 'call', MAIN, median),
-    '`hello`, Node 24': ({ node24 }, first) => byFramework(node24, first, 'hello', MAIN, spread),
-    'three own spans, Node 24': ({ node24 }, first) => byFramework(node24, first, 'spans', MAIN, median),
-    'one log line, Node 24': ({ node24 }, first) => byFramework(node24, first, 'log', MAIN, median),
-    'one fetch, Node 24': ({ node24 }, first) => byFramework(node24, first, 'call', MAIN, median),
-  },
-  'README.md': { Fastify: ({ node20 }) => onFastify(node20) },
-};
-
 /** The pages with their tables filled in, by their names. @returns {Record<string, string>} */
 export function filledPages() {
-  const measured = { node20: cellsIn('results.json'), node24: cellsIn('node24/results.json') };
-  return Object.fromEntries(
-    Object.entries(PAGES).map(([page, tables]) => {
-      let text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
-      for (const [first, draw] of Object.entries(tables)) text = replaceTable(text, first, draw(measured, first), page);
-      return [page, text];
-    }),
+  const node20 = cellsIn('results.json');
+  const node24 = cellsIn('node24/results.json');
+  return {
+    'docs/performance.md': filled('docs/performance.md', [
+      ...byRoute(node20, '', [...MAIN, ...OTHERS]),
+      ...byRoute(node24, ', Node 24', MAIN),
+    ]),
+    'README.md': filled('README.md', [onFastify(node20)]),
+  };
+}
+
+/** @param {string} page @param {string[][][]} tables each is known by its first cell */
+function filled(page, tables) {
+  return tables.reduce(
+    (text, table) => replaceTable(text, table, page),
+    readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8'),
+  );
+}
+
+/** A table for each route, with all variants for the first. @param {Cell[]} cells @param {string} suffix to the first cell @param {string[]} variants */
+function byRoute(cells, suffix, variants) {
+  return Object.entries(ROUTES).map(([route, title]) =>
+    route === 'hello'
+      ? byFramework(cells, `\`hello\`${suffix}`, route, variants, spread)
+      : byFramework(cells, title + suffix, route, MAIN, median),
   );
 }
 
@@ -51,8 +53,9 @@ function cellsIn(file) {
   return JSON.parse(readFileSync(new URL(`../../bench/${file}`, import.meta.url), 'utf8')).http.cells;
 }
 
-/** @param {string} text @param {string} first the first cell @param {string[][]} rows @param {string} page */
-function replaceTable(text, first, rows, page) {
+/** @param {string} text @param {string[][]} rows @param {string} page */
+function replaceTable(text, rows, page) {
+  const first = rows[0]?.[0];
   const lines = text.split('\n');
   const from = lines.findIndex((line) => line.startsWith('| ') && line.split('|')[1]?.trim() === first);
   if (from < 0) throw new Error(`${page} has no table that begins with ${first}.`);

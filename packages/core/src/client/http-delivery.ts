@@ -36,8 +36,7 @@ export function followCall<Response>(call: TracedCall, outgoing: Outgoing<Respon
   // One promise more than without us, where an async function makes three: each costs a context on Node 20.
   return sendIn(wire.context, call, outgoing).then((response) => {
     // Of a short response the wire has told all of it by now: each property that is read off one of undici's costs half a microsecond.
-    if (wire.isComplete) end(call, wire);
-    else if (!follow(call, wire, outgoing, response)) call.end();
+    if (wire.isComplete || !follow(call, wire, outgoing, response)) end(call, wire);
     return response;
   }, fail);
 }

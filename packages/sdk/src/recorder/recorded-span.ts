@@ -17,6 +17,7 @@ import { hexText } from '@throughline/core/hex-text';
 import { randomWord } from '@throughline/core/random-ids';
 import { hexWord, type TraceId } from '@throughline/sampling';
 import { AttributeList } from './attribute-list.ts';
+import { keepLast, type RecordedEvent, type RecordedLink } from './span-parts.ts';
 import { isTimeInput, type SpanTime, timeAfter, timeOfInput, timeOfMillis } from './span-time.ts';
 import { createSpanContext } from './unrecorded-span.ts';
 
@@ -30,14 +31,11 @@ export type SpanLimits = {
   readonly attributePerLinkCountLimit: number;
 };
 
-export type RecordedEvent = { readonly name: string; readonly time: SpanTime; readonly attributes: AttributeList };
-export type RecordedLink = { readonly context: SpanContext; readonly attributes: AttributeList };
-
 /** What all spans of a tracer have in common. */
 export type SpanOrigin = {
   readonly scope: Scope;
   readonly limits: SpanLimits;
-  /** Takes a span when it has ended. */
+  /** Takes a span when it has ended, and reads it at once: it holds nothing afterwards. */
   readonly onEnd: (span: RecordedSpan) => void;
   /** For how many names and values spans make room at first, by their kind: about what the last ones needed. */
   readonly room: Uint8Array;
@@ -290,12 +288,3 @@ export class RecordedSpan implements Span {
 const isOwn = Object.prototype.hasOwnProperty;
 const NONE = new AttributeList([]);
 const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
-
-/** Appends within a limit, at the cost of the oldest; returns how many were dropped. */
-function keepLast<Item>(list: Item[], item: Item, limit: number): number {
-  if (limit === 0) return 1;
-  list.push(item);
-  if (list.length <= limit) return 0;
-  list.shift();
-  return 1;
-}

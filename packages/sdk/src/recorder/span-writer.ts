@@ -4,7 +4,8 @@ import type { AttributeList } from './attribute-list.ts';
 import { encodedName } from './attribute-memo.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { writeHexId, writeSpanId, writeTraceId } from './id-bytes.ts';
-import type { RecordedEvent, RecordedLink, RecordedSpan } from './recorded-span.ts';
+import type { RecordedSpan } from './recorded-span.ts';
+import type { RecordedEvent, RecordedLink } from './span-parts.ts';
 
 // Tags are `field << 3 | wire type`: 0 varint, 1 fixed64, 2 length-delimited, 5 fixed32.
 const SPAN = {

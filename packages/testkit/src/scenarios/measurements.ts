@@ -19,6 +19,14 @@ const work: KitRoute = {
 };
 const ok: KitRoute = { method: 'GET', path: '/items/:id', handle: () => ({ body: 'ok' }) };
 
+const fail: KitRoute = {
+  method: 'GET',
+  path: '/fail',
+  handle() {
+    throw new RangeError('thrown on purpose');
+  },
+};
+
 export const measurementScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'an exchange is measured once, by route, with its status, duration and sizes',
@@ -84,13 +92,6 @@ export const measurementScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'an exchange that failed is measured with the type of what was thrown, also when nobody traces it',
     async run(subject, recorder) {
-      const fail: KitRoute = {
-        method: 'GET',
-        path: '/fail',
-        handle() {
-          throw new RangeError('thrown on purpose');
-        },
-      };
       for (const ignored of [false, true]) {
         await measureExchanges((measurements) =>
           serve(
@@ -113,13 +114,6 @@ export const measurementScenarios: readonly Scenario<ServerSubject>[] = [
   {
     title: 'without a context manager, an exchange that failed is measured with the type of what was thrown',
     run(subject, recorder) {
-      const fail: KitRoute = {
-        method: 'GET',
-        path: '/fail',
-        async handle() {
-          throw new RangeError('rejected on purpose');
-        },
-      };
       context.disable(); // the recorder's
       return measureExchanges((measurements) =>
         serve(subject, [fail], async (url) => {
